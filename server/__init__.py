@@ -1,0 +1,1 @@
+"""The centre: keeps what was read, judges it, and turns it into records."""
