@@ -1,0 +1,12 @@
+import { listen } from "./keys.js";
+import { listenToStream } from "./live.js";
+import { listenForPreferences } from "./preferences.js";
+import { learnServerTime, refreshTimes } from "./times.js";
+
+learnServerTime(document.documentElement.dataset.now);
+refreshTimes();
+setInterval(refreshTimes, 1000);
+listen();
+listenForPreferences();
+listenToStream();
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
