@@ -1,0 +1,60 @@
+"""The agents that may send, held in memory: asked on every batch, brought up to date by revision."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from server.records import Records
+from server.secret import hash_secret
+from server.senders.tables import AgentIdentity
+
+PREFIX = "zsa"
+PENDING, ACTIVE, REVOKED = "pending", "active", "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An agent's identity. Device "" in its blocks means ``device_no``."""
+
+    id: str
+    device_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the directory knows behind a credential: ``state`` is pending, active or revoked."""
+
+    sender: Sender
+    state: str
+
+
+class SenderDirectory:
+    """Credential → sender. ``refresh`` reads only rows changed since the last one, by any process."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._known: dict[str, Known] = {}
+        self._hash_of: dict[str, str] = {}
+        self._revision = 0
+        self._lock = threading.Lock()
+        self.refresh()
+
+    def refresh(self) -> None:
+        with self._lock, self._records.session() as session:
+            changed = session.exec(select(AgentIdentity).where(col(AgentIdentity.revision) > self._revision)).all()
+            for row in changed:
+                self._known.pop(self._hash_of.pop(row.id, ""), None)
+                self._hash_of[row.id] = row.credential_hash
+                self._known[row.credential_hash] = Known(Sender(row.id, row.device_no), row.state)
+                self._revision = max(self._revision, row.revision)
+
+    def find(self, bearer: str) -> Known | None:
+        return self._known.get(hash_secret(bearer))
+
+    def authenticate(self, bearer: str) -> Sender | None:
+        """The sender that holds this credential and may send now; no database, no wait."""
+        known = self.find(bearer)
+        return known.sender if known is not None and known.state == ACTIVE else None
