@@ -1,8 +1,8 @@
 """From a reading taken to seen: 300 senders × 200 series / 15 s into a real centre, asked what it shows meanwhile.
 
 One asyncio client plays all senders, spread evenly over the interval, each posting distinct batches as an agent does.
-After every fifth tick it asks the API, as a page does, until that tick's reading is there, and then until the finding on
-the root file system, which is full in every second tick, says so.
+After every fifth tick it asks the API, as a page does, until that tick's reading is there, and then until the finding
+on the root file system, which is full in every second tick, says so.
 """
 
 from __future__ import annotations
