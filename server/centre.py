@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
+from server.data_folder import make_private
 from server.records import Records
 from server.senders.directory import SenderDirectory
 from server.settings import Settings
@@ -28,13 +30,15 @@ class Centre:
     records: Records
     senders: SenderDirectory
     now: Clock = utc_now
+    stopping: threading.Event = field(default_factory=threading.Event)  # set when the end begins: streams stop
 
     @classmethod
     def open(cls, settings: Settings, now: Clock = utc_now) -> Self:
-        """Raises RecordsError."""
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Raises FolderRefused, RecordsError."""
+        make_private(settings.data)
         records = Records(settings.data / "records.db")
         return cls(settings=settings, records=records, senders=SenderDirectory(records), now=now)
 
     def close(self) -> None:
+        self.stopping.set()
         self.records.close()
