@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,13 @@ def tracked() -> list[Path]:
 def modules(tracked: list[Path]) -> list[Path]:
     """Every Python module we wrote (Alembic's revisions are generated once and kept as they are)."""
     return [file for file in tracked if file.suffix == ".py" and "versions" not in file.parts]
+
+
+@pytest.fixture(scope="session")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This project built as a wheel, by the build libraries of the lock."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, root]
+    built = subprocess.run(pip, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert built.returncode == 0, built.stderr
+    return next(folder.glob("zhishou-*.whl"))

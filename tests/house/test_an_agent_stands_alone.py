@@ -29,13 +29,9 @@ def run(*command: str | Path, cwd: Path, minutes: float = 5) -> subprocess.Compl
 
 
 @pytest.fixture(scope="module")
-def alone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def alone(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a new environment that holds what requirements/agent.lock pins and this project, no more."""
     folder = tmp_path_factory.mktemp("alone")
-    built = run(
-        sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, root, cwd=folder
-    )
-    assert built.returncode == 0, built.stderr
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
     pip: list[str | Path] = [python, "-m", "pip", "install", "-q", "--no-input", "--retries", "1"]
@@ -43,7 +39,6 @@ def alone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if locked.returncode != 0 and "No matching distribution" in locked.stderr and os.environ.get("CI") != "true":
         pytest.skip("no package index can be reached from here")
     assert locked.returncode == 0, locked.stderr
-    wheel = next(folder.glob("zhishou-*.whl"))
     own = run(*pip, "--no-deps", "--no-index", wheel, cwd=folder)
     assert own.returncode == 0, own.stderr
     return python

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,12 @@ def test_no_file_names_a_registry_or_a_place_on_the_machine_it_was_written_on(ro
         if place in file.read_text(errors="replace")
     ]
     assert found == []
+
+
+def test_the_wheel_carries_every_file_of_the_packages(root: Path, tracked: list[Path], wheel: Path) -> None:
+    rooms = {"readings", "agent", "collector", "checklists", "server"}
+    needed = {str(file.relative_to(root)) for file in tracked if file.relative_to(root).parts[0] in rooms}
+    with zipfile.ZipFile(wheel) as archive:
+        carried = set(archive.namelist())
+    assert (needed | {"zhishou.py"}) - carried == set()
+    assert not any(name.startswith(("tests/", "bench/")) for name in carried)
