@@ -30,7 +30,7 @@ check: .venv/.dev ## Format, lint, types, import contracts, tests (TESTS="tests/
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@told=$$($(BIN)/lint-imports) || { echo "$$told"; exit 1; }
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(TESTS)
 
 format: .venv/.dev ## Put the code in form

@@ -37,7 +37,18 @@ def modules(tracked: list[Path]) -> list[Path]:
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This project built as a wheel, by the build libraries of the lock."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, root]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        folder,
+        root,
+    ]
     built = subprocess.run(pip, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     assert built.returncode == 0, built.stderr
     return next(folder.glob("zhishou-*.whl"))
