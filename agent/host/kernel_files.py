@@ -1,0 +1,111 @@
+"""Reading the kernel's small text files: an error is a reason, a number is a number or a gap, never a zero.
+
+SourceFailed (readings.model) is the only error raised here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from readings.model import Gap, SourceFailed
+
+MAX_FILE_BYTES = 16 * 2**20
+NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EOPNOTSUPP, errno.ENOSYS}
+FORBIDDEN = {errno.EACCES, errno.EPERM}
+
+
+def gap_for(error: OSError) -> Gap:
+    """Why a file could not be read."""
+    if error.errno in NOT_THERE:
+        return Gap.NOT_OFFERED
+    if error.errno in FORBIDDEN:
+        return Gap.REFUSED
+    if error.errno in {errno.ETIMEDOUT, errno.EAGAIN}:
+        return Gap.TIMED_OUT
+    return Gap.UNREADABLE
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole file. Raises OSError. A /proc file is at its end only when a read gives nothing: it comes in pieces."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        chunks = []
+        size = 0
+        while size <= MAX_FILE_BYTES and (chunk := os.read(descriptor, 65536)):
+            chunks.append(chunk)
+            size += len(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def read_small(path: str) -> bytes:
+    """A file of at most a page, as those of sysfs are: one read gives all of it. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: str, absent: str = "this kernel does not offer it") -> str:
+    """The whole file as text. Raises SourceFailed with the reason; ``absent`` says what a missing file means."""
+    try:
+        return read_bytes(path).decode("utf-8", "replace")
+    except OSError as error:
+        gap = gap_for(error)
+        why = absent if gap is Gap.NOT_OFFERED else error.strerror or type(error).__name__
+        raise SourceFailed(gap, f"{path}: {why}") from error
+
+
+def whole_lines(path: str, text: str) -> list[str]:
+    """The lines of a kernel file. Raises SourceFailed when the last one is cut off: half a number is a wrong number."""
+    if not text:
+        raise SourceFailed(Gap.UNREADABLE, f"{path}: empty")
+    if not text.endswith("\n"):
+        raise SourceFailed(Gap.UNREADABLE, f"{path}: cut off within its last line")
+    return text.splitlines()
+
+
+def unreadable(path: str, what: str, error: Exception | None = None) -> SourceFailed:
+    """The error for a file that is there and does not say what its format promises."""
+    return SourceFailed(Gap.UNREADABLE, f"{path}: {what[:120]!r} is not what this file should say ({error})")
+
+
+def count_of(word: str, scale: float = 1.0) -> float:
+    """A decimal number that cannot be negative, times ``scale``. Raises ValueError."""
+    if not word.isdecimal() or len(word) > 20:
+        raise ValueError(f"{word[:40]!r} is not a count")
+    return int(word) * scale
+
+
+def read_number(path: str, scale: float = 1.0, number_base: int = 10) -> float | Gap:
+    """The one integer in a small file, times ``scale``, or why there is none."""
+    try:
+        text = read_small(path)
+    except OSError as error:
+        return gap_for(error)
+    try:
+        value = int(text, number_base)
+    except ValueError:
+        return Gap.UNREADABLE
+    return value * scale if -(2**63) <= value < 2**64 else Gap.UNREADABLE
+
+
+def read_word(path: str) -> str | None:
+    """The one line in a small file, None when it cannot be read or is empty."""
+    try:
+        return read_small(path).decode("utf-8", "replace").strip("\n\0 ") or None
+    except OSError:
+        return None
+
+
+def entries(folder: str) -> list[str]:
+    """Names in a folder, sorted; none when it is not there. Raises SourceFailed when it cannot be listed."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - names as text, at half the cost
+    except OSError as error:
+        if gap_for(error) is Gap.NOT_OFFERED:
+            return []
+        raise SourceFailed(gap_for(error), f"{folder}: {error.strerror}") from error
