@@ -1,11 +1,11 @@
 // Charts of one device: one cursor through all, gaps hatched and named, limits dashed, events as ticks, min/max as band.
 import { absolute, clock } from "./times.js";
-import { axisSteps, text } from "./units.js";
+import { axisSteps, axisText, text } from "./units.js";
 import { say } from "./words.js";
 
 const host = document.getElementById("charts");
 const HEIGHT = 118;
-const AXIS = 58;
+const AXIS = 62;
 const LIVE_EVERY_MS = 5_000;
 let range = host?.dataset.range ?? "15m";
 let plots = [];
@@ -66,6 +66,7 @@ function drawLimits(plot, limits, unit) {
   ctx.save();
   ctx.strokeStyle = colour("--fault");
   ctx.lineWidth = scale;
+  const taken = [];
   for (const limit of limits) {
     const y = Math.round(plot.valToPos(limit.value, "y", true)) + 0.5;
     if (y < bbox.top || y > bbox.top + bbox.height) continue;
@@ -79,13 +80,17 @@ function drawLimits(plot, limits, unit) {
     ctx.setLineDash([]);
     ctx.font = `${10.5 * scale}px ${colour("--sans")}`;
     const wide = ctx.measureText(label).width + 6 * scale;
-    // On a ground of its own at the right end, so that neither the limit nor a curve runs through the figure.
+    // On a ground of its own at the right end, so that neither the limit nor a curve runs through the figure;
+    // two limits close to each other stand side by side.
+    const beside = taken.filter((other) => Math.abs(other.y - y) < 13 * scale).reduce((sum, other) => sum + other.wide, 0);
+    taken.push({ y, wide });
+    const right = bbox.left + bbox.width - beside;
     ctx.fillStyle = colour("--surface");
-    ctx.fillRect(bbox.left + bbox.width - wide, y - 7 * scale, wide, 14 * scale);
+    ctx.fillRect(right - wide, y - 7 * scale, wide, 14 * scale);
     ctx.fillStyle = ctx.strokeStyle;
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
-    ctx.fillText(label, bbox.left + bbox.width - 2 * scale, y);
+    ctx.fillText(label, right - 2 * scale, y);
   }
   ctx.restore();
 }
@@ -193,7 +198,7 @@ function build(panel, answer, place) {
       scales: { x: { time: true, min: answer.start, max: answer.end, auto: false, range: () => [answer.start, answer.end] }, y: { range: () => [bottom(panel), top(panel)] } },
       axes: [
         { stroke: ink, font, grid, ticks: { show: false }, size: 22, space: 70, values: (_, splits) => splits.map((at) => axisTime(at, answer)) },
-        { stroke: ink, font, grid, ticks: { show: false }, size: AXIS, space: 34, ...(steps ? { incrs: steps } : {}), values: (_, splits) => splits.map((value) => text(value, panel.unit)) },
+        { stroke: ink, font, grid, ticks: { show: false }, size: AXIS, space: 34, ...(steps ? { incrs: steps } : {}), values: (_, splits) => splits.map((value) => axisText(value, panel.unit)) },
       ],
       series,
       bands,

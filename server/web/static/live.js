@@ -1,5 +1,5 @@
 // Says whether the page is still fed. A page that stopped must not look like one where nothing happens.
-import { clock, learnServerTime, refreshTimes } from "./times.js";
+import { clock, learnServerTime } from "./times.js";
 import { say } from "./words.js";
 
 // The server speaks at least every 15 s (server/web/stream.py); three times that in silence is a lost line.
@@ -25,14 +25,17 @@ export function listenToStream() {
   document.addEventListener("htmx:sse:after:connection", hear);
   document.addEventListener("htmx:sse:after:message", (event) => {
     hear();
-    refreshTimes();
     document.dispatchEvent(new CustomEvent("zhishou:update", { detail: event.detail }));
   });
   stream.addEventListener("beat", (event) => {
     learnServerTime(event.detail?.data);
     hear();
   });
-  document.addEventListener("htmx:sse:error", () => show("lost"));
+  document.addEventListener("htmx:sse:error", (event) => {
+    // The session is over: the way to the sign-in page and back is a reload.
+    if (event.detail?.status === 401) location.reload();
+    else show("lost");
+  });
   setInterval(() => {
     if (!document.hidden && Date.now() - heard > SILENCE_MS) show("lost");
   }, 1000);

@@ -35,7 +35,12 @@ export function refreshTimes(root = document) {
     if (element.title !== title) element.title = title;
   }
   for (const element of root.querySelectorAll("[data-clock]")) {
-    const text = new Intl.DateTimeFormat(locale, { month: "2-digit", day: "2-digit", weekday: "short" }).format(moment);
-    element.textContent = `${text} ${clock(moment)}`;
+    const day = new Intl.DateTimeFormat(locale, { weekday: "short" }).format(moment);
+    element.textContent = `${absolute(moment).slice(5, 10)} ${day} ${clock(moment)}`;
   }
+}
+
+// What the stream swaps in carries bare times: they are filled in before the browser paints.
+export function watchTimes() {
+  new MutationObserver(() => refreshTimes()).observe(document.getElementById("main"), { childList: true, subtree: true });
 }

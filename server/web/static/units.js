@@ -25,6 +25,9 @@ export function show(value, unit) {
 
 export const text = (value, unit) => show(value, unit).filter(Boolean).join(" ");
 
+// On an axis: round numbers without the zeros that say nothing.
+export const axisText = (value, unit) => text(value, unit).replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+
 // Steps of an axis that stay round in the unit people read (binary for bytes).
 export function axisSteps(unit) {
   if (!unit.startsWith("bytes")) return null;

@@ -1,0 +1,267 @@
+"""The device page: one device whole, from its health down to every source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from readings.units import show
+from server.times import rfc3339
+from server.web.courses import Glance
+from server.web.groups import FAMILIES, Family, Row
+from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
+from server.web.i18n import N_, Words
+from server.web.sight import EventRow, FindingRow, Ledger, Sight, SourceRow, Standing, Value
+
+DAY_MS = 86_400_000
+EVENTS_SHOWN = 50
+KIND_WORDS: dict[str, str] = {"server": N_("服务器"), "network": N_("网络设备"), "ups": N_("UPS")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    key: str
+    metric: str
+    title: str
+    part: str
+    number: str
+    unit: str
+    gap: str
+    stale: bool
+    at: str
+    spark: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingFamily:
+    title: str
+    readings: Sequence[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    whole_day: bool
+    slots: int
+    filled: int
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    key: str
+    rule: str
+    part: str
+    verdict: str
+    sign: str
+    sentence: str
+    value: str
+    limit: str
+    at: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    at: str
+    source: str
+    sign: str
+    word: str
+    text: str
+    count: int
+    inferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    name: str
+    sign: str
+    word: str
+    duration: str
+    at: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    device_no: str
+    name: str
+    health: str
+    reason: str
+    meta: Sequence[str]
+    judged: Judged
+    agent: str
+    seen: str
+    coverage: Coverage
+    uptime: tuple[str, str] | None
+    booted: str
+    families: Sequence[ReadingFamily]
+    reading_count: int
+    findings: Sequence[Finding]
+    events: Sequence[Happening]
+    sources: Sequence[SourceLine]
+    facts: Sequence[tuple[str, str]]
+
+
+def view(glance: Glance, ledger: Ledger) -> DeviceView:
+    """Everything the page shows of one device, in the reader's language."""
+    sight, words, now_ms = glance.sight, glance.words, glance.now_ms
+    standing: Standing = sight.standing(ledger, now_ms)
+    latest = sight.latest(ledger.device_no, now_ms)
+    findings = sight.findings(ledger.device_no)
+    uptime = next((value for value in latest if value.metric == "uptime_seconds" and value.value is not None), None)
+    kind = words(KIND_WORDS[ledger.kind]) if ledger.kind in KIND_WORDS else ledger.kind
+    meta = [ledger.device_no, kind, ledger.location, ledger.purpose, ledger.owner_post]
+    return DeviceView(
+        device_no=ledger.device_no,
+        name=ledger.name or ledger.device_no,
+        health=standing.health,
+        reason=words.of(standing.reason),
+        meta=[text for text in meta if text and text != ledger.name],
+        judged=_judged(findings, words),
+        agent=standing.agent,
+        seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",
+        coverage=_coverage(sight, ledger, now_ms),
+        uptime=show(uptime.value, "seconds", words.language) if uptime and uptime.value is not None else None,
+        booted=rfc3339(uptime.at_ms - int(uptime.value * 1000)) if uptime and uptime.value is not None else "",
+        families=_families(glance, ledger, latest),
+        reading_count=len(latest),
+        findings=[_finding(sight, row, words) for row in sorted(findings, key=_finding_order)],
+        events=[_happening(row) for row in sight.events(ledger.device_no, now_ms - 7 * DAY_MS, now_ms, EVENTS_SHOWN)],
+        sources=[_source(row, words) for row in sight.sources(ledger.device_no, now_ms)],
+        facts=sight.facts(ledger.device_no),
+    )
+
+
+def all_readings(latest: Sequence[Value], words: Words) -> list[Reading]:
+    """Every series as a row, by metric and part."""
+    ordered = sorted(latest, key=lambda value: (value.metric, value.part))
+    return [_reading(value, words.of(value.name) or value.metric, value.part, Markup(), words) for value in ordered]
+
+
+def _judged(findings: Sequence[FindingRow], words: Words) -> Judged:
+    wrong = sum(1 for finding in findings if finding.verdict == "not_met")
+    unknown = sum(1 for finding in findings if finding.verdict == "unknown")
+    if not findings:
+        return Judged("unknown", words("还没有判定"))
+    if wrong:
+        severe = any(finding.verdict == "not_met" and finding.severity == "fault" for finding in findings)
+        return Judged("fault" if severe else "warning", words.many("%(n)s 项异常", wrong))
+    if unknown:
+        return Judged("unknown", words.many("%(n)s 项无数据", unknown))
+    return Judged("normal", words.many("%(n)s 项全部正常", len(findings)))
+
+
+def _coverage(sight: Sight, ledger: Ledger, now_ms: int) -> Coverage:
+    start = max(now_ms - DAY_MS, ledger.created_ms)
+    cover = sight.coverage(ledger.device_no, start, now_ms)
+    percent = cover.filled / cover.slots * 100 if cover.slots else 0.0
+    # Rounded down: 99.96 % with a hole in it must not read as whole.
+    shown = f"{int(percent * 10) / 10:.1f}" if percent < 100 else "100"
+    return Coverage(start > ledger.created_ms, cover.slots, cover.filled, shown)
+
+
+def _families(glance: Glance, ledger: Ledger, latest: Sequence[Value]) -> list[ReadingFamily]:
+    by_metric: dict[str, list[Value]] = {}
+    for value in latest:
+        by_metric.setdefault(value.metric, []).append(value)
+    families = []
+    for family in FAMILIES:
+        readings = [
+            _with_course(glance, ledger, row, value)
+            for row in family.rows
+            for value in _wanted(by_metric.get(row.metric, []), row, family)
+        ]
+        if readings:
+            families.append(ReadingFamily(family.title, readings))
+    return families
+
+
+def _wanted(values: Sequence[Value], row: Row, family: Family) -> list[Value]:
+    if row.part is not None:
+        return [value for value in values if value.part == row.part]
+    worth = [value for value in values if value.part != "lo" and value.gap != "not_offered"]
+    return sorted(worth, key=lambda value: value.part)[: family.most]
+
+
+def _with_course(glance: Glance, ledger: Ledger, row: Row, value: Value) -> Reading:
+    words = glance.words
+    spark = glance.courses.spark(ledger, value.metric, value.part, glance.now_ms, rate=row.rate)
+    title = words(row.title) if row.title else words.of(value.name) or value.metric
+    part = "" if value.part == "total" else value.part
+    if not row.rate:
+        return _reading(value, title, part, spark.line, words)
+    unit = f"{value.unit}_per_second" if value.unit else ""
+    rated = Value(value.metric, part, spark.newest, value.gap or "lost", value.at_ms, value.stale, unit, value.name)
+    return _reading(rated, title, part, spark.line, words)
+
+
+def _reading(value: Value, title: str, part: str, spark: Markup, words: Words) -> Reading:
+    number, unit = "", ""
+    if value.value is not None:
+        state = value.states.get(int(value.value)) if value.states and value.value == int(value.value) else None
+        number, unit = (words.of(state), "") if state else show(value.value, value.unit, words.language)
+    gap = value.gap or ""
+    return Reading(
+        key=f"{value.metric}.{value.part}",
+        metric=value.metric,
+        title=title,
+        part=part,
+        number=number,
+        unit=unit,
+        gap=words(GAP_REASONS[gap]) if gap in GAP_REASONS else gap,
+        stale=value.stale,
+        at=rfc3339(value.at_ms),
+        spark=spark,
+    )
+
+
+def _finding_order(finding: FindingRow) -> tuple[int, int, str, str]:
+    verdicts = ("not_met", "unknown", "met")
+    place = verdicts.index(finding.verdict) if finding.verdict in verdicts else 1
+    return place, finding.severity != "fault", finding.rule, finding.part
+
+
+def _finding(sight: Sight, row: FindingRow, words: Words) -> Finding:
+    value = " ".join(show(row.value, sight.unit(row.metric), words.language)).strip() if row.value is not None else ""
+    severe = row.verdict == "not_met" and row.severity == "fault"
+    return Finding(
+        key=f"{row.rule}.{row.part}",
+        rule=row.rule,
+        part=row.part,
+        verdict=row.verdict,
+        sign="fault" if severe else VERDICT_SIGNS.get(row.verdict, "unknown"),
+        sentence=words.of(row.sentence),
+        value=value,
+        limit=row.limit,
+        at=rfc3339(row.at_ms) if row.at_ms is not None else "",
+        since=rfc3339(row.since_ms) if row.since_ms is not None else "",
+    )
+
+
+def _happening(row: EventRow) -> Happening:
+    severity = min(max(row.severity, 0), len(SEVERITY_WORDS) - 1)
+    return Happening(
+        at=rfc3339(row.at_ms),
+        source=row.source,
+        sign=SEVERITY_SIGNS[severity],
+        word=SEVERITY_WORDS[severity],
+        text=row.text,
+        count=row.count,
+        inferred=row.inferred,
+    )
+
+
+def _source(row: SourceRow, words: Words) -> SourceLine:
+    reason = words(GAP_REASONS[row.gap]) if row.gap in GAP_REASONS else row.gap or ""
+    # What a host does not have is not a fault of the reading.
+    sign = "normal" if row.gap is None else ("maintenance" if row.gap == "not_offered" else "unknown")
+    duration = " ".join(show(row.duration_s, "seconds", words.language)) if row.duration_s is not None else ""
+    return SourceLine(row.name, sign, reason or words("读到"), duration, rfc3339(row.at_ms), row.detail)

@@ -1,0 +1,196 @@
+"""The fleet page: one sentence, then the devices worst first, a page at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from readings.units import show
+from server.times import rfc3339
+from server.web.courses import Glance
+from server.web.health import HEALTH_WORDS, WORST_FIRST, rank
+from server.web.i18n import N_, Words
+from server.web.sight import Ledger, Sight, Standing, Value
+
+PAGE_SIZE = 50
+QUICKS: tuple[tuple[str, str], ...] = (
+    ("cpu_busy_ratio", N_("CPU")),
+    ("memory_used_ratio", N_("内存")),
+    ("filesystem_used_ratio", N_("磁盘")),
+)
+# How many of a kind the first sentence says, in the words of the trade.
+COUNT_WORDS: dict[str, str] = {
+    "fault": N_("%(n)s 台故障"),
+    "unreachable": N_("%(n)s 台不可达"),
+    "warning": N_("%(n)s 台告警"),
+    "unknown": N_("%(n)s 台无数据"),
+    "maintenance": N_("%(n)s 台维护"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    title: str
+    number: str
+    unit: str
+    spark: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    device_no: str
+    name: str
+    location: str
+    health: str
+    reason: str
+    seen: str
+    quicks: Sequence[Quick]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    health: str
+    count: int
+    rows: Sequence[DeviceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What of the fleet is asked for: part of a name, a health, a page from 1."""
+
+    search: str = ""
+    health: str = ""
+    page: int = 1
+
+    def link(self, **change: object) -> str:
+        """The query string of the same question with something changed; a changed filter starts at page 1."""
+        asked: dict[str, object] = {"q": self.search, "health": self.health, **change}
+        return urlencode({key: value for key, value in asked.items() if value and (key, value) != ("page", 1)})
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    answer: Sequence[tuple[str, str]]
+    worst: str
+    counts: Sequence[tuple[str, int]]
+    groups: Sequence[Group]
+    total_devices: int
+    pages: int
+    question: Question
+    page_size: int = PAGE_SIZE
+
+    @property
+    def health(self) -> str:
+        return self.question.health
+
+    @property
+    def search(self) -> str:
+        return self.question.search
+
+    @property
+    def page(self) -> int:
+        return self.question.page
+
+    @property
+    def query_string(self) -> str:
+        return self.question.link(page=self.question.page)
+
+    def link(self, **change: object) -> str:
+        return self.question.link(**change)
+
+
+Stood = tuple[Ledger, Standing]
+
+
+def stand(sight: Sight, now_ms: int) -> list[Stood]:
+    """Every device with how it stands, worst first, then by number."""
+    everyone = [(ledger, sight.standing(ledger, now_ms)) for ledger in sight.ledger()]
+    return sorted(everyone, key=lambda stood: (rank(stood[1].health), stood[0].device_no))
+
+
+def view(glance: Glance, everyone: Sequence[Stood], question: Question) -> FleetView:
+    """The page that answers ``question``; a page beyond the last one is the last one."""
+    counts = Counter(standing.health for _, standing in everyone)
+    wanted = [stood for stood in everyone if _matches(stood, question)]
+    shown = Counter(standing.health for _, standing in wanted)
+    pages = max(1, -(-len(wanted) // PAGE_SIZE))
+    question = Question(question.search, question.health, min(max(1, question.page), pages))
+    here = wanted[(question.page - 1) * PAGE_SIZE : question.page * PAGE_SIZE]
+    groups: dict[str, list[DeviceRow]] = {}
+    for ledger, standing in here:
+        groups.setdefault(standing.health, []).append(_row(glance, ledger, standing))
+    worst = next(((ledger, standing) for ledger, standing in everyone if standing.health != "normal"), None)
+    return FleetView(
+        answer=_answer(glance.words, counts, len(everyone)),
+        worst=_worst(glance.words, worst) if worst else "",
+        counts=[(health, counts[health]) for health in WORST_FIRST],
+        groups=[Group(health, shown[health], rows) for health, rows in groups.items()],
+        total_devices=len(everyone),
+        pages=pages,
+        question=question,
+    )
+
+
+def _matches(stood: Stood, question: Question) -> bool:
+    ledger, standing = stood
+    if question.health and standing.health != question.health:
+        return False
+    text = f"{ledger.device_no} {ledger.name} {ledger.location} {ledger.purpose}".casefold()
+    return all(word in text for word in question.search.casefold().split())
+
+
+def _answer(words: Words, counts: Counter[str], total: int) -> list[tuple[str, str]]:
+    """The first sentence in pieces (health or "", text)."""
+    if not total:
+        return [("", words("还没有设备。三步接入第一台。"))]
+    bad = [(health, counts[health]) for health in WORST_FIRST if health != "normal" and counts[health]]
+    if not bad:
+        return [("", words.many("%(n)s 台设备，全部正常。", total))]
+    pieces = [("", words.many("%(n)s 台设备，", total))]
+    for place, (health, count) in enumerate(bad):
+        if place:
+            pieces.append(("", words("、")))
+        pieces.append((health, words(COUNT_WORDS[health], n=count)))
+    pieces.append(("", words("，其余正常。") if counts["normal"] else words("。")))
+    return pieces
+
+
+def _worst(words: Words, worst: Stood) -> str:
+    ledger, standing = worst
+    reason = words.of(standing.reason)
+    health = words(HEALTH_WORDS.get(standing.health, HEALTH_WORDS["unknown"]))
+    return words("最要紧：%(name)s，%(why)s", name=ledger.name, why=reason or health)
+
+
+def _row(glance: Glance, ledger: Ledger, standing: Standing) -> DeviceRow:
+    words = glance.words
+    latest = glance.sight.latest(ledger.device_no, glance.now_ms)
+    quicks = []
+    for metric, title in QUICKS:
+        newest = _quick(latest, metric)
+        spark = glance.courses.spark(ledger, metric, newest.part if newest else "", glance.now_ms)
+        value = newest.value if newest is not None and not newest.stale else None
+        number, unit = show(value, newest.unit, words.language) if value is not None and newest else ("", "")
+        quicks.append(Quick(title, number, unit, spark.line))
+    return DeviceRow(
+        device_no=ledger.device_no,
+        name=ledger.name or ledger.device_no,
+        location=ledger.location,
+        health=standing.health,
+        reason=words.of(standing.reason) if standing.health != "normal" else "",
+        seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",
+        quicks=quicks,
+    )
+
+
+def _quick(latest: Sequence[Value], metric: str) -> Value | None:
+    """The part that stands for the device: the total, the one part, or the fullest one."""
+    found = [value for value in latest if value.metric == metric]
+    for value in found:
+        if value.part in ("total", ""):
+            return value
+    return max(found, key=lambda value: -1.0 if value.value is None else value.value, default=None)

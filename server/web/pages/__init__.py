@@ -1,0 +1,1 @@
+"""The pages: each module answers one address and says who may see it."""

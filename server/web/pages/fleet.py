@@ -1,0 +1,51 @@
+"""The fleet: every device, worst first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from server.web import fleet
+from server.web.access import CentreDep, PagePersonDep
+from server.web.health import WORST_FIRST
+from server.web.pages.shared import BoardDep, GlanceDep
+from server.web.templating import page
+
+router = APIRouter()
+
+
+def question_of(q: str = "", health: str = "", page: int = 1) -> fleet.Question:
+    """What the address asks for; a health nobody knows is no filter."""
+    return fleet.Question(q.strip()[:100], health if health in WORST_FIRST else "", max(1, page))
+
+
+@router.get("/")
+def home(_caller: PagePersonDep) -> Response:
+    return RedirectResponse("/devices", 303)
+
+
+@router.get("/devices")
+def devices(
+    *,
+    request: Request,
+    caller: PagePersonDep,
+    board: BoardDep,
+    glance: GlanceDep,
+    centre: CentreDep,
+    q: str = "",
+    health: str = "",
+    page_no: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
+) -> Response:
+    view = fleet.view(glance, board.everyone(glance.now_ms), question_of(q, health, page_no))
+    return page(
+        request,
+        "fleet.html",
+        glance.words,
+        caller=caller,
+        place="devices",
+        view=view,
+        data_folder=str(centre.settings.data),
+        centre_url=str(request.base_url).rstrip("/"),
+    )

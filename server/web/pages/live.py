@@ -1,0 +1,73 @@
+"""The live side of the fleet and of a device: the same templates as the pages, piece by piece."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from server.web import device, fleet, stream
+from server.web.access import CentreDep, PagePersonDep
+from server.web.pages.fleet import question_of
+from server.web.pages.shared import BoardDep, LedgerDep, WordsDep
+from server.web.stream import Part
+from server.web.templating import anchor, fragment
+
+router = APIRouter(prefix="/events")
+DEVICE_PARTS = ("head", "indicators", "readings", "findings", "events", "sources")
+
+
+@router.get("/devices")
+async def fleet_stream(
+    *,
+    request: Request,
+    caller: PagePersonDep,
+    board: BoardDep,
+    words: WordsDep,
+    centre: CentreDep,
+    q: str = "",
+    health: str = "",
+    page_no: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
+) -> Response:
+    question = question_of(q, health, page_no)
+    order: list[tuple[str, str]] = []
+
+    def look(now_ms: int) -> Sequence[Part]:
+        view = fleet.view(board.glance(words, now_ms), board.everyone(now_ms), question)
+        standing = [(group.health, row.device_no) for group in view.groups for row in group.rows]
+        parts = [
+            Part("fleet-answer", fragment("_fleet_answer.html", words, view=view)),
+            Part("fleet-chips", fragment("_fleet_chips.html", words, view=view)),
+        ]
+        if standing != order:  # rows came, went or moved: the list as a whole
+            order[:] = standing
+            context = {"data_folder": str(centre.settings.data), "centre_url": str(request.base_url).rstrip("/")}
+            return [*parts, Part("fleet-list", fragment("_fleet_list.html", words, view=view, **context))]
+        return parts + [
+            Part(f"row-{anchor(row.device_no)}", fragment("_device_row.html", words, row=row), "outerMorph")
+            for group in view.groups
+            for row in group.rows
+        ]
+
+    body = stream.events(look, lambda: board.sight.version(None), centre.now, clock=time.monotonic)
+    return stream.response(body, request.app.state.streams, caller.name)
+
+
+@router.get("/devices/{device_no}")
+async def device_stream(
+    *,
+    request: Request,
+    caller: PagePersonDep,
+    ledger: LedgerDep,
+    board: BoardDep,
+    words: WordsDep,
+    centre: CentreDep,
+) -> Response:
+    def look(now_ms: int) -> Sequence[Part]:
+        view = device.view(board.glance(words, now_ms), ledger)
+        return [Part(f"part-{part}", fragment(f"_device_{part}.html", words, view=view)) for part in DEVICE_PARTS]
+
+    body = stream.events(look, lambda: board.sight.version(ledger.device_no), centre.now, clock=time.monotonic)
+    return stream.response(body, request.app.state.streams, caller.name)
