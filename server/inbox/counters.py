@@ -1,0 +1,25 @@
+"""What the inbox counts of its own work, as plain numbers that the self-metrics read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Counters:
+    """All grow from 0 at start. ``refused`` by reason: unknown_sender, too_large, damaged, malformed, wrong_version,
+    foreign_device, conflict, store_full. ``commit_seconds`` is the time spent in the ``commits``
+    transactions, ``unreadable`` stored rows that did not parse when they were read again.
+    """
+
+    batches: int = 0
+    duplicates: int = 0
+    hellos: int = 0
+    unreadable: int = 0
+    samples: int = 0
+    body_bytes: int = 0
+    commits: int = 0
+    commit_seconds: float = 0.0
+    request_seconds: float = 0.0
+    refused: Counter[str] = field(default_factory=Counter)
