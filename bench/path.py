@@ -105,13 +105,9 @@ def is_shown(answer: Any, taken_ms: int) -> bool:
 
 
 def is_judged(answer: Any, full: bool) -> bool:
-    """Whether a finding on the root file system says what its newest value is."""
-    about = [
-        f
-        for f in answer["findings"]
-        if f["part"] == "/" and (f["evidence"] or {}).get("metric") == "filesystem_used_ratio"
-    ]
-    return any((f["verdict"] == "not_met") == full for f in about)
+    """Whether the finding on the root file system says what its newest value is."""
+    about = [found for found in answer["findings"] if found["rule"] == "filesystem_full" and found["part"] == "/"]
+    return any((found["verdict"] == "not_met") == full for found in about)
 
 
 def milliseconds(text: str) -> int:
