@@ -68,6 +68,8 @@ def test_decisions_are_numbered_from_one_and_say_what_would_change_our_mind(root
     records = sorted(file for file in (root / "docs" / "decisions").glob("*.md") if file.name != "README.md")
     assert [file.name[:4] for file in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
     assert len(records) >= 8
+    listed = LINK.findall((root / "docs" / "decisions" / "README.md").read_text())
+    assert listed == [file.name for file in records]
     for record in records:
         text = record.read_text()
         assert re.match(rf"# {int(record.name[:4])}\. .+\n", text), f"{record.name}: its first line is '# N. Title'"
