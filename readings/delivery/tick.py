@@ -7,7 +7,7 @@ number, so a tick can be given new ones without touching it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -15,7 +15,7 @@ import zstandard
 
 from readings.delivery.runner import TakenTick
 from readings.model import Event
-from readings.wire import Batch, Block, Dropped, SourceGap, Tick, WireEvent, WireFact
+from readings.wire import Batch, Block, SourceGap, Tick, WireEvent, WireFact
 
 MOST_RAW_BYTES = 64 * 2**20
 
@@ -58,7 +58,6 @@ _bodies = msgspec.msgpack.Decoder(_Body)
 _layouts = msgspec.msgpack.Decoder(Layout)
 # The checksum finds a flipped bit that SQLite would hand over unseen.
 _zstd_parameters = zstandard.ZstdCompressionParameters.from_level(1, write_checksum=True, write_content_size=True)
-_plain = zstandard.ZstdDecompressor()
 
 
 def layout_of(taken: TakenTick) -> Layout:
@@ -72,7 +71,7 @@ def pack_layout(layout: Layout) -> bytes:
 def unpack_layout(packed: bytes) -> Layout:
     """Raises DamagedTick."""
     try:
-        return _layouts.decode(_plain.decompress(packed, max_output_size=MOST_RAW_BYTES))
+        return _layouts.decode(zstandard.ZstdDecompressor().decompress(packed, max_output_size=MOST_RAW_BYTES))
     except (zstandard.ZstdError, msgspec.DecodeError) as error:
         raise DamagedTick(f"layout: {error}") from error
 
@@ -107,7 +106,7 @@ def wire_event(device: str, index: int, event: Event) -> WireEvent:
 
 def _unpack_body(row: StoredTick) -> _Body:
     try:
-        body = _bodies.decode(_plain.decompress(row.body, max_output_size=MOST_RAW_BYTES))
+        body = _bodies.decode(zstandard.ZstdDecompressor().decompress(row.body, max_output_size=MOST_RAW_BYTES))
     except (zstandard.ZstdError, msgspec.DecodeError) as error:
         raise DamagedTick(f"tick {row.number} of {row.epoch}: {error}") from error
     if len(body.values) != len(row.layout):
@@ -115,14 +114,8 @@ def _unpack_body(row: StoredTick) -> _Body:
     return body
 
 
-def merge(
-    rows: Iterable[StoredTick],
-    *,
-    dropped: list[Dropped],
-    interval_s: float,
-    on_damage: Callable[[StoredTick, DamagedTick], None],
-) -> Batch:
-    """One batch of ``rows`` (ascending, of one epoch); a damaged row is told to ``on_damage`` and left out.
+def merge(rows: Iterable[StoredTick], *, interval_s: float) -> tuple[Batch, list[tuple[StoredTick, DamagedTick]]]:
+    """One batch of ``rows`` (ascending, of one epoch), and the damaged rows that are not in it.
 
     Blocks of the same device, source and series become one matrix, in the order in which they first came.
     """
@@ -132,11 +125,12 @@ def merge(
     gaps: dict[tuple[str, str, int, str], list[int]] = {}
     events: list[WireEvent] = []
     facts: list[WireFact] = []
+    damaged: list[tuple[StoredTick, DamagedTick]] = []
     for row in rows:
         try:
             body = _unpack_body(row)
         except DamagedTick as damage:
-            on_damage(row, damage)
+            damaged.append((row, damage))
             continue
         index = len(ticks)
         boot = boots.setdefault(row.boot_id, len(boots))
@@ -149,7 +143,7 @@ def merge(
             gaps.setdefault(gap, []).append(index)
         events += [msgspec.structs.replace(event, tick=index) for event in body.events]
         facts += [msgspec.structs.replace(fact, tick=index) for fact in body.facts]
-    return Batch(
+    batch = Batch(
         boots=list(boots),
         ticks=ticks,
         blocks=[
@@ -159,6 +153,6 @@ def merge(
         gaps=[SourceGap(device, source, at, reason, detail) for (device, source, reason, detail), at in gaps.items()],
         events=events,
         facts=facts,
-        dropped=dropped,
         interval_s=interval_s,
     )
+    return batch, damaged
