@@ -143,10 +143,11 @@ def _in_hole(t: Times, begins: Times, step_ms: int) -> NDArray[np.bool_]:
         return np.ones(len(begins), np.bool_)
     reach = HOLE_INTERVALS * interval_of(t)
     after = np.searchsorted(t, begins)
-    left = np.where(after > 0, t[np.maximum(after - 1, 0)], begins - np.int64(reach))
-    right = np.where(after < len(t), t[np.minimum(after, len(t) - 1)], begins + step_ms + np.int64(reach))
-    outside = (after == 0) | (after == len(t))
-    return np.where(outside, right - left > reach + step_ms, right - left > reach)
+    # Before the first and after the last reading the span itself is the other side.
+    left = np.where(after > 0, t[np.maximum(after - 1, 0)], begins)
+    right = np.where(after < len(t), t[np.minimum(after, len(t) - 1)], begins + step_ms)
+    wide: NDArray[np.bool_] = right - left > reach
+    return wide
 
 
 def summary(points: Points) -> Summary:
