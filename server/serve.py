@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 from types import FrameType
 
@@ -11,10 +12,10 @@ import uvicorn
 from server.app import create_app
 from server.centre import Centre, Settings
 from server.data_folder import held
+from server.listening import listen
 from server.logs import log_to_stderr
 
 GRACE_S = 3  # for answers under way when told to stop; live streams end at once, see Centre.stopping
-BACKLOG = 2048
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,9 @@ def serve(settings: Settings, listen_fd: int | None = None) -> int:
     with held(settings.data, "server-run"):
         listener = socket.socket(fileno=listen_fd) if listen_fd is not None else listen(settings.host, settings.port)
         centre = Centre.open(settings)
+        # uvicorn raises the signal once more when it is done: with the default action we would end before closing.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: centre.stopping.set())
         try:
             server = Server(configure(settings, centre), centre)
             host, port = listener.getsockname()[:2]
@@ -45,6 +49,7 @@ def serve(settings: Settings, listen_fd: int | None = None) -> int:
         finally:
             centre.close()
             listener.close()
+            log.info("closed")
     return 0
 
 
@@ -63,21 +68,3 @@ def configure(settings: Settings, centre: Centre) -> uvicorn.Config:
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
     )
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, inheritable. Raises FolderRefused's sibling: OSError said in words."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise AddressTaken(f"{host}:{port}: {error.strerror} (another program listens there? choose --port)") from error
-    return listener
-
-
-class AddressTaken(ValueError):  # noqa: N818 - it reads as the sentence it makes
-    """Nothing can listen at this address."""

@@ -7,20 +7,13 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from server.inbox.arrival import Sender
 from server.records import Records
 from server.secret import hash_secret
 from server.senders.tables import AgentIdentity
 
 PREFIX = "zsa"
 PENDING, ACTIVE, REVOKED = "pending", "active", "revoked"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """An agent's identity. Device "" in its blocks means ``device_no``."""
-
-    id: str
-    device_no: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,158 @@
+"""Centre and agent of one machine: put in place, started in order, watched, stopped in the opposite order."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from server.audit.chain import Actor
+from server.centre import utc_now
+from server.people.passwords import make_password
+from server.people.register import all_people, create_person
+from server.records import Records
+from server.senders.enrolment import create_enrolment, number_for
+from server.settings import Settings
+from server.up.children import Child, Say, command, ending
+
+ADMIN = "admin"
+FIRST_PASSWORD = "ZHISHOU_ADMIN_PASSWORD"  # noqa: S105 - the variable's name
+TOKEN = "ZHISHOU_ENROLMENT_TOKEN"  # noqa: S105 - the variable's name
+OURS = Actor("command", "zhishou up")
+HEALTHY_WITHIN_S = 120.0
+WATCH_EVERY_S = 0.5
+PATIENCE_S = 15.0
+
+
+class UpFailed(Exception):  # noqa: N818 - it reads as the sentence it makes
+    """The machine cannot be watched; the text says what stands in the way."""
+
+
+class Household:
+    """``listener`` is held here and handed to the server, so that a restart of it refuses no connection."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, say: Say) -> None:
+        self.settings = settings
+        self.listener = listener
+        self.say = say
+        self.stopping = threading.Event()
+        host, port = listener.getsockname()[:2]
+        self.host, self.port = ("127.0.0.1" if host in {"0.0.0.0", "::"} else host), port  # noqa: S104 - compared
+        self.url = f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}"
+        self.agent_folder = settings.data / "agent"
+        environment = {key: value for key, value in os.environ.items() if key != FIRST_PASSWORD}
+        self.environment = {
+            **environment,
+            "ZHISHOU_AGENT_STATE": str(self.agent_folder.resolve()),
+            "ZHISHOU_AGENT_SERVER": self.url,
+        }
+        self.server = Child(
+            "server",
+            ["server", "run", *listening(settings, listener.fileno())],
+            environment,
+            say,
+            pass_fds=[listener.fileno()],
+        )
+        self.agent = Child("agent", ["agent", "run"], self.environment, say)
+
+    def run(self) -> None:
+        """Until ``stopping`` is set. Raises UpFailed; whatever happens, no child stays behind."""
+        first_password = self.ensure_admin()
+        try:
+            self.server.start(time.monotonic())
+            self.wait_until_healthy()
+            self.enrol_agent()
+            self.agent.start(time.monotonic())
+            self.announce(first_password)
+            while not self.stopping.wait(WATCH_EVERY_S):
+                for child in (self.server, self.agent):
+                    child.watch(time.monotonic())
+        finally:
+            self.agent.stop(PATIENCE_S)  # first: what it still sends finds the centre there
+            self.server.stop(PATIENCE_S)
+
+    def ensure_admin(self) -> str | None:
+        """The password that was made for ``admin``, None when there are people already or it was given."""
+        records = Records(self.settings.data / "records.db")
+        try:
+            if all_people(records):
+                return None
+            given = os.environ.get(FIRST_PASSWORD)
+            password = given or make_password()
+            try:
+                create_person(records, name=ADMIN, password=password, scope="admin", actor=OURS, now=utc_now())
+            except ValueError as error:
+                raise UpFailed(f"{FIRST_PASSWORD}: {error}") from error
+            return None if given else password
+        finally:
+            records.close()
+
+    def wait_until_healthy(self) -> None:
+        """Raises UpFailed when the server ends first or does not get well in time."""
+        until = time.monotonic() + HEALTHY_WITHIN_S
+        said = "no answer"
+        while not self.stopping.is_set():
+            code = self.server.exit_code()
+            if code is not None:
+                raise UpFailed(f"the centre did not start ({ending(code)}); its lines above say why")
+            if time.monotonic() > until:
+                raise UpFailed(f"the centre is not well after {HEALTHY_WITHIN_S:g} s: {said}")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                status, said = self.ask("/healthz")
+                if status == http.client.OK:
+                    return
+            self.stopping.wait(0.1)
+
+    def ask(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+
+    def enrol_agent(self) -> None:
+        """Nothing when it has a credential already. Raises UpFailed."""
+        if self.stopping.is_set() or (self.agent_folder / "credential.json").exists():
+            return
+        self.agent_folder.mkdir(mode=0o700, exist_ok=True)
+        hostname = socket.gethostname()
+        records = Records(self.settings.data / "records.db")
+        try:
+            _, token = create_enrolment(
+                records, actor=OURS, now=utc_now(), device_no=number_for(hostname), device_name=hostname
+            )
+        finally:
+            records.close()
+        done = subprocess.run(  # noqa: S603 - our own program, no shell
+            command("agent", "enrol"),
+            env={**self.environment, TOKEN: token},  # not an argument: those can be read by everybody
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise UpFailed(f"the agent was not enrolled: {(done.stderr or done.stdout).strip()[-500:]}")
+
+    def announce(self, first_password: str | None) -> None:
+        if self.stopping.is_set():
+            return
+        self.say(f"Zhishou 值守 watches this machine: {self.url}")
+        if first_password is not None:
+            self.say(f"sign in as {ADMIN}, password (shown this once): {first_password}")
+        self.say("Ctrl-C stops it")
+
+
+def listening(settings: Settings, listen_fd: int) -> list[str]:
+    words = ["--data", str(Path(settings.data).resolve()), "--host", settings.host, "--listen-fd", str(listen_fd)]
+    if settings.behind_tls_proxy:
+        words += ["--behind-tls-proxy", settings.behind_tls_proxy]
+    return [*words, "--log-level", settings.log_level]
