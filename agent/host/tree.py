@@ -11,6 +11,7 @@ from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
 MAX_PARTS = 4096
+MINUS_ONE = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ class TreeSource:
 
 def read_leaf(path: str, leaf: Leaf) -> float | Gap:
     if leaf.words is None:
-        return read_number(path, leaf.scale, leaf.number_base)
+        value = read_number(path, leaf.scale, leaf.number_base)
+        # fc_host says -1, in hex, for what the adapter does not count.
+        unknown = leaf.number_base == 16 and not isinstance(value, Gap) and value >= MINUS_ONE * leaf.scale
+        return Gap.NOT_OFFERED if unknown else value
     word = read_word(path)
     return Gap.NOT_OFFERED if word is None else leaf.words.get(word, Gap.UNREADABLE)
 
@@ -74,7 +78,7 @@ def folders(top: str, pattern: str) -> list[tuple[str, str]]:
     """[(folder, names that stood for its stars joined by /)], sorted."""
     found = [(top, "")]
     for step in pattern.split("/"):
-        if "*" not in step:
+        if not any(sign in step for sign in "*["):
             found = [(f"{folder}/{step}", name) for folder, name in found]
             continue
         found = [

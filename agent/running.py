@@ -1,0 +1,87 @@
+"""The agent at work: a pass over the host every interval, on disk before it counts, and a thread that sends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from agent.oslog.telling import LogSource
+from readings.delivery.runner import Runner, Source
+from readings.delivery.spool import Spool
+from readings.delivery.uplink import Uplink
+from readings.model import Clocks, Sample
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 5.0
+
+
+class Delivery:
+    """What the agent reads of itself: how much waits, what was given up, how often the centre could not be reached."""
+
+    name = "delivery"
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self.uplink: Uplink | None = None
+
+    def read(self) -> Iterator[Sample]:
+        counted = self._spool.counters()
+        yield Sample("spool_ticks", float(counted.waiting))
+        yield Sample("spool_size_bytes", float(counted.size_bytes))
+        yield Sample("spool_unwritten_ticks", float(counted.unwritten))
+        yield Sample("spool_dropped_ticks_total", float(counted.dropped))
+        yield Sample("spool_refused_ticks_total", float(counted.refused))
+        if self.uplink is not None:
+            yield Sample("uplink_failures_total", float(self.uplink.state.failures))
+
+
+class Passes:
+    """Takes ticks from sources and logs into the spool."""
+
+    def __init__(
+        self, sources: Sequence[Source], logs: Sequence[LogSource], spool: Spool, clocks: Callable[[], Clocks]
+    ) -> None:
+        self._runner = Runner([*sources, *logs], clocks)
+        self._logs = logs
+        self._spool = spool
+        self._clocks = clocks
+
+    def take(self) -> None:
+        """One pass. The logs' places go to disk with the tick that tells what came before them."""
+        taken = self._runner.tick()
+        marks = {source.name: source.mark for source in self._logs if source.mark}
+        self._spool.append(taken, marks)
+        for source in self._logs:
+            source.commit()
+
+    def run(self, interval_s: float, stop: threading.Event) -> None:
+        """A pass at once, then at every whole interval of boottime, so that passes of all hosts are evenly spread."""
+        while True:
+            try:
+                self.take()
+            except Exception:
+                log.exception("a pass failed; the next one is tried in its turn")
+            if stop.wait(seconds_to_next(self._clocks().boottime_ns, interval_s)):
+                return
+
+
+def seconds_to_next(boottime_ns: int, interval_s: float) -> float:
+    """Until the next whole interval: never 0, so that no pass is taken twice."""
+    interval_ns = int(interval_s * 1e9)
+    return (interval_ns - boottime_ns % interval_ns) / 1e9
+
+
+def work(passes: Passes, uplink: Uplink | None, interval_s: float, stop: threading.Event) -> None:
+    """Until ``stop``: passes in this thread, sending in another one."""
+    sending = None
+    if uplink is not None:
+        sending = threading.Thread(target=uplink.run, args=(stop,), name="uplink", daemon=True)
+        sending.start()
+    try:
+        passes.run(interval_s, stop)
+    finally:
+        stop.set()
+        if sending is not None:
+            sending.join(STOP_WITHIN_S)
