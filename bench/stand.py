@@ -84,10 +84,8 @@ def enrol(records: Records, count: int, now_ms: int) -> list[Enrolled]:
 @contextmanager
 def standing_centre(senders: int) -> Iterator[Stand]:
     """A centre with that many enrolled senders, ended by SIGTERM. Raises RuntimeError when it does not start."""
-    with TemporaryDirectory(prefix="zhishou-bench-") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with TemporaryDirectory(prefix="zhishou-bench-") as folder:
+        port = free_port()
         stored, log = Path(folder) / "data", Path(folder) / "server.log"
         stored.mkdir(mode=0o700)
         records = Records(stored / "records.db")
@@ -103,7 +101,7 @@ def standing_centre(senders: int) -> Iterator[Stand]:
         with log.open("wb") as output:
             server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait(f"http://127.0.0.1:{port}/healthz", server, log)
+            wait_until_healthy(f"http://127.0.0.1:{port}/healthz", server, log)
             yield Stand(f"http://127.0.0.1:{port}", server.pid, made.stdout.split()[-1], enrolled)
         finally:
             server.terminate()
@@ -114,7 +112,15 @@ def standing_centre(senders: int) -> Iterator[Stand]:
                 server.wait()
 
 
-def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_PATIENCE_S
     while time.monotonic() < deadline and server.poll() is None:
         try:
