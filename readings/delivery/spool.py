@@ -15,7 +15,7 @@ import os
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from readings.wire import Receipt, pack_batch
 log = logging.getLogger(__name__)
 
 SPOOL = "spool"
+MARK = "mark."
 MOST_NOTICES = 100
 MOST_EVENTS_PER_BATCH = 10_000
 
@@ -113,8 +114,12 @@ class Spool:
 
     # -- the runner's side
 
-    def append(self, taken: TakenTick) -> Position:
-        """Keep a tick. On disk when this returns, unless ``durable`` is False. Never raises for the disk."""
+    def append(self, taken: TakenTick, marks: Mapping[str, str] | None = None) -> Position:
+        """Keep a tick. On disk when this returns, unless ``durable`` is False. Never raises for the disk.
+
+        ``marks`` are places in logs to go on from after a restart, by source: they reach the disk with the tick or
+        not at all, so that what it holds is neither told twice nor left out.
+        """
         with self._changed:
             events = [*taken.events, *(("", notice) for notice in self._notices)]
             self._notices.clear()
@@ -135,9 +140,16 @@ class Spool:
                 layout,
                 body,
             )
+            self._stock.remember({f"{MARK}{source}": mark for source, mark in (marks or {}).items()})
             durable = self._stock.add(self._newest)
             self._changed.notify_all()
             return Position(self.epoch, self._number, durable)
+
+    def marks(self) -> dict[str, str]:
+        """Those of the last tick that reached the disk, as far as the file could be read."""
+        with self._changed:
+            words = self._stock.remembered()
+        return {key.removeprefix(MARK): word for key, word in words.items() if key.startswith(MARK)}
 
     def tell(self, kind: str, severity: Severity, text: str) -> None:
         """An event of delivery itself: logged now, sent with the next tick."""

@@ -143,6 +143,7 @@ class Stock:
             self._shelf.close()
             self._shelf = None
         aside = move_aside(self._path)
+        self._meta_changed = True  # what is remembered goes into the new file
         self.damaged_files += 1
         text = f"{damage}; moved aside as {aside.name} with {waiting} ticks, a new one is begun"
         self._tell("spool_damaged", Severity.ERROR, text)
