@@ -1,15 +1,15 @@
-"""Small recent courses for rows (a line and, for counters, the rate now), kept a few seconds for all viewers."""
+"""Small recent courses for rows (a line and, for counters, the rate now), kept a while for all viewers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from server.web import sparkline
 from server.web.i18n import Words
-from server.web.panels import rates
-from server.web.sight import Ledger, Sight
+from server.web.sight import Course, Ledger, Series, Sight
 
 WINDOW_MS = 15 * 60 * 1000
 KEPT_MS = 10_000
@@ -24,6 +24,52 @@ class Spark:
     newest: float | None
 
 
+EMPTY = Spark(sparkline.draw((), start_ms=0, end_ms=1, step_ms=1), None)
+
+
+class Courses:
+    """Asks the history once per device and ten seconds, however many people look."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._kept: dict[tuple[str, Series], tuple[int, Spark]] = {}
+
+    def sparks(
+        self, ledger: Ledger, wanted: Iterable[Series], now_ms: int, *, kept_ms: int = KEPT_MS
+    ) -> Mapping[Series, Spark]:
+        """A spark for every series wanted; what is not known yet or too old is asked for in one question."""
+        found: dict[Series, Spark] = {}
+        missing: list[Series] = []
+        for series in wanted:
+            at_ms, spark = self._kept.get((ledger.device_no, series), (0, EMPTY))
+            if 0 <= now_ms - at_ms < kept_ms:
+                found[series] = spark
+            else:
+                missing.append(series)
+        if missing:
+            start = now_ms - WINDOW_MS
+            courses = self._sight.courses(ledger.device_no, missing, start_ms=start, end_ms=now_ms, step_ms=None)
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            for series in missing:
+                found[series] = self._spark(ledger, series, courses.get(series), now_ms)
+                self._kept[ledger.device_no, series] = (now_ms, found[series])
+        return found
+
+    def _spark(self, ledger: Ledger, series: Series, course: Course | None, now_ms: int) -> Spark:
+        if course is None or not course.t:
+            return EMPTY
+        floor = 0.0 if series.rate or self._sight.unit(series.metric) == "ratio" else None
+        line = sparkline.draw(
+            list(zip(course.t, course.avg, strict=True)),
+            start_ms=now_ms - WINDOW_MS,
+            end_ms=now_ms,
+            step_ms=int(ledger.interval_s * 1000),
+            floor=floor,
+        )
+        return Spark(line, course.avg[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """One look at the centre: what may be seen, in whose words, at which moment."""
@@ -32,32 +78,3 @@ class Glance:
     courses: Courses
     words: Words
     now_ms: int
-
-
-class Courses:
-    """Asks the history once per series and ten seconds, however many people look."""
-
-    def __init__(self, sight: Sight) -> None:
-        self._sight = sight
-        self._kept: dict[tuple[str, str, str, bool], tuple[int, Spark]] = {}
-
-    def spark(self, ledger: Ledger, metric: str, part: str, now_ms: int, *, rate: bool = False) -> Spark:
-        """``rate``: the increase per second of a counter instead of its value."""
-        device_no = ledger.device_no
-        key = (device_no, metric, part, rate)
-        kept = self._kept.get(key)
-        if kept is not None and 0 <= now_ms - kept[0] < KEPT_MS:
-            return kept[1]
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        start = now_ms - WINDOW_MS
-        step_ms = int(ledger.interval_s * 1000)
-        course = self._sight.course(device_no, metric, part, start_ms=start, end_ms=now_ms, step_ms=None)
-        values = rates(course.t, course.avg, widest_ms=4 * step_ms) if rate else list(course.avg)
-        floor = 0.0 if rate or self._sight.unit(metric) == "ratio" else None
-        line = sparkline.draw(
-            list(zip(course.t, values, strict=True)), start_ms=start, end_ms=now_ms, step_ms=step_ms, floor=floor
-        )
-        spark = Spark(line, values[-1] if values else None)
-        self._kept[key] = (now_ms, spark)
-        return spark

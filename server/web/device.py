@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from readings.units import show
 from server.times import rfc3339
-from server.web.courses import Glance
+from server.web.courses import Glance, Spark
 from server.web.groups import FAMILIES, Family, Row
 from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
 from server.web.i18n import N_, Words
-from server.web.sight import EventRow, FindingRow, Ledger, Sight, SourceRow, Standing, Value
+from server.web.sight import Cover, EventRow, FindingRow, Ledger, Series, Sight, SourceRow, Value
 
 DAY_MS = 86_400_000
+MINUTE_MS = 60_000
 EVENTS_SHOWN = 50
 KIND_WORDS: dict[str, str] = {"server": N_("服务器"), "network": N_("网络设备"), "ups": N_("UPS")}
 
@@ -105,6 +106,7 @@ class DeviceView:
     families: Sequence[ReadingFamily]
     reading_count: int
     findings: Sequence[Finding]
+    findings_met: Sequence[Finding]
     events: Sequence[Happening]
     sources: Sequence[SourceLine]
     facts: Sequence[tuple[str, str]]
@@ -113,9 +115,10 @@ class DeviceView:
 def view(glance: Glance, ledger: Ledger) -> DeviceView:
     """Everything the page shows of one device, in the reader's language."""
     sight, words, now_ms = glance.sight, glance.words, glance.now_ms
-    standing: Standing = sight.standing(ledger, now_ms)
+    (standing,) = sight.stand([ledger], now_ms)
     latest = sight.latest(ledger.device_no, now_ms)
     findings = sight.findings(ledger.device_no)
+    ordered = sorted(findings, key=_finding_order)
     uptime = next((value for value in latest if value.metric == "uptime_seconds" and value.value is not None), None)
     kind = words(KIND_WORDS[ledger.kind]) if ledger.kind in KIND_WORDS else ledger.kind
     meta = [ledger.device_no, kind, ledger.location, ledger.purpose, ledger.owner_post]
@@ -133,7 +136,8 @@ def view(glance: Glance, ledger: Ledger) -> DeviceView:
         booted=rfc3339(uptime.at_ms - int(uptime.value * 1000)) if uptime and uptime.value is not None else "",
         families=_families(glance, ledger, latest),
         reading_count=len(latest),
-        findings=[_finding(sight, row, words) for row in sorted(findings, key=_finding_order)],
+        findings=[_finding(row, words) for row in ordered if row.verdict != "met"],
+        findings_met=[_finding(row, words) for row in ordered if row.verdict == "met"],
         events=[_happening(row) for row in sight.events(ledger.device_no, now_ms - 7 * DAY_MS, now_ms, EVENTS_SHOWN)],
         sources=[_source(row, words) for row in sight.sources(ledger.device_no, now_ms)],
         facts=sight.facts(ledger.device_no),
@@ -160,8 +164,10 @@ def _judged(findings: Sequence[FindingRow], words: Words) -> Judged:
 
 
 def _coverage(sight: Sight, ledger: Ledger, now_ms: int) -> Coverage:
-    start = max(now_ms - DAY_MS, ledger.created_ms)
-    cover = sight.coverage(ledger.device_no, start, now_ms)
+    # Whole minutes only: the one that is under way has had no time to be filled.
+    end = now_ms - now_ms % MINUTE_MS
+    start = max(end - DAY_MS, ledger.created_ms)
+    cover = sight.coverage(ledger.device_no, start, end) if end > start else Cover(0, 0)
     percent = cover.filled / cover.slots * 100 if cover.slots else 0.0
     # Rounded down: 99.96 % with a hole in it must not read as whole.
     shown = f"{int(percent * 10) / 10:.1f}" if percent < 100 else "100"
@@ -172,16 +178,19 @@ def _families(glance: Glance, ledger: Ledger, latest: Sequence[Value]) -> list[R
     by_metric: dict[str, list[Value]] = {}
     for value in latest:
         by_metric.setdefault(value.metric, []).append(value)
-    families = []
-    for family in FAMILIES:
-        readings = [
-            _with_course(glance, ledger, row, value)
-            for row in family.rows
-            for value in _wanted(by_metric.get(row.metric, []), row, family)
+    rows = {
+        family.title: [
+            (row, value) for row in family.rows for value in _wanted(by_metric.get(row.metric, []), row, family)
         ]
-        if readings:
-            families.append(ReadingFamily(family.title, readings))
-    return families
+        for family in FAMILIES
+    }
+    wanted = [Series(value.metric, value.part, row.rate) for found in rows.values() for row, value in found]
+    sparks = glance.courses.sparks(ledger, wanted, glance.now_ms)
+    return [
+        ReadingFamily(title, [_with_course(row, value, sparks, glance.words) for row, value in found])
+        for title, found in rows.items()
+        if found
+    ]
 
 
 def _wanted(values: Sequence[Value], row: Row, family: Family) -> list[Value]:
@@ -191,9 +200,8 @@ def _wanted(values: Sequence[Value], row: Row, family: Family) -> list[Value]:
     return sorted(worth, key=lambda value: value.part)[: family.most]
 
 
-def _with_course(glance: Glance, ledger: Ledger, row: Row, value: Value) -> Reading:
-    words = glance.words
-    spark = glance.courses.spark(ledger, value.metric, value.part, glance.now_ms, rate=row.rate)
+def _with_course(row: Row, value: Value, sparks: Mapping[Series, Spark], words: Words) -> Reading:
+    spark = sparks[Series(value.metric, value.part, row.rate)]
     title = words(row.title) if row.title else words.of(value.name) or value.metric
     part = "" if value.part == "total" else value.part
     if not row.rate:
@@ -229,8 +237,8 @@ def _finding_order(finding: FindingRow) -> tuple[int, int, str, str]:
     return place, finding.severity != "fault", finding.rule, finding.part
 
 
-def _finding(sight: Sight, row: FindingRow, words: Words) -> Finding:
-    value = " ".join(show(row.value, sight.unit(row.metric), words.language)).strip() if row.value is not None else ""
+def _finding(row: FindingRow, words: Words) -> Finding:
+    value = " ".join(show(row.value, row.unit, words.language)).strip() if row.value is not None else ""
     severe = row.verdict == "not_met" and row.severity == "fault"
     return Finding(
         key=f"{row.rule}.{row.part}",
@@ -240,7 +248,7 @@ def _finding(sight: Sight, row: FindingRow, words: Words) -> Finding:
         sign="fault" if severe else VERDICT_SIGNS.get(row.verdict, "unknown"),
         sentence=words.of(row.sentence),
         value=value,
-        limit=row.limit,
+        limit=words.of(row.limit),
         at=rfc3339(row.at_ms) if row.at_ms is not None else "",
         since=rfc3339(row.since_ms) if row.since_ms is not None else "",
     )

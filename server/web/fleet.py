@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from readings.units import show
 from server.times import rfc3339
-from server.web.courses import Glance
+from server.web.courses import EMPTY, Glance
 from server.web.health import HEALTH_WORDS, WORST_FIRST, rank
 from server.web.i18n import N_, Words
-from server.web.sight import Ledger, Sight, Standing, Value
+from server.web.sight import Ledger, Series, Sight, Standing, Value
 
 PAGE_SIZE = 50
+SPARKS_KEPT_MS = 30_000
 QUICKS: tuple[tuple[str, str], ...] = (
     ("cpu_busy_ratio", N_("CPU")),
     ("memory_used_ratio", N_("内存")),
@@ -108,7 +109,8 @@ Stood = tuple[Ledger, Standing]
 
 def stand(sight: Sight, now_ms: int) -> list[Stood]:
     """Every device with how it stands, worst first, then by number."""
-    everyone = [(ledger, sight.standing(ledger, now_ms)) for ledger in sight.ledger()]
+    ledgers = sight.ledger()
+    everyone = list(zip(ledgers, sight.stand(ledgers, now_ms), strict=True))
     return sorted(everyone, key=lambda stood: (rank(stood[1].health), stood[0].device_no))
 
 
@@ -169,12 +171,15 @@ def _worst(words: Words, worst: Stood) -> str:
 def _row(glance: Glance, ledger: Ledger, standing: Standing) -> DeviceRow:
     words = glance.words
     latest = glance.sight.latest(ledger.device_no, glance.now_ms)
+    newest = {metric: _quick(latest, metric) for metric, _ in QUICKS}
+    series = {metric: Series(metric, value.part) for metric, value in newest.items() if value is not None}
+    sparks = glance.courses.sparks(ledger, series.values(), glance.now_ms, kept_ms=SPARKS_KEPT_MS)
     quicks = []
     for metric, title in QUICKS:
-        newest = _quick(latest, metric)
-        spark = glance.courses.spark(ledger, metric, newest.part if newest else "", glance.now_ms)
-        value = newest.value if newest is not None and not newest.stale else None
-        number, unit = show(value, newest.unit, words.language) if value is not None and newest else ("", "")
+        value = newest[metric]
+        known = value.value if value is not None and not value.stale else None
+        number, unit = show(known, value.unit, words.language) if known is not None and value else ("", "")
+        spark = sparks[series[metric]] if metric in series else EMPTY
         quicks.append(Quick(title, number, unit, spark.line))
     return DeviceRow(
         device_no=ledger.device_no,

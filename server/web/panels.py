@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from server.web.i18n import N_
 
@@ -15,13 +13,13 @@ MAX_LINES = 6
 class Line:
     """One metric of a chart. ``part`` None: every part is a line of its own, the busiest first.
 
-    ``make`` "rate" turns a counter into its increase per second; ``label`` names the line where the part does not.
+    ``rate`` turns a counter into its increase per second; ``label`` names the line where the part does not.
     """
 
     metric: str
     part: str | None = ""
     label: str = ""
-    make: Literal["as_is", "rate"] = "as_is"
+    rate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,8 @@ PANELS: tuple[Panel, ...] = (
         N_("网络"),
         "bytes_per_second",
         (
-            Line("network_receive_bytes_total", None, N_("收"), "rate"),
-            Line("network_transmit_bytes_total", None, N_("发"), "rate"),
+            Line("network_receive_bytes_total", None, N_("收"), rate=True),
+            Line("network_transmit_bytes_total", None, N_("发"), rate=True),
         ),
         skip_parts=("lo",),
     ),
@@ -59,8 +57,8 @@ PANELS: tuple[Panel, ...] = (
         N_("磁盘读写"),
         "bytes_per_second",
         (
-            Line("disk_read_bytes_total", None, N_("读"), "rate"),
-            Line("disk_written_bytes_total", None, N_("写"), "rate"),
+            Line("disk_read_bytes_total", None, N_("读"), rate=True),
+            Line("disk_written_bytes_total", None, N_("写"), rate=True),
         ),
     ),
     Panel("temperature", N_("温度"), "celsius", (Line("temperature_celsius", None),), from_zero=False),
@@ -83,17 +81,3 @@ RANGE_WORDS: dict[str, str] = {
     "30d": N_("月"),
     "180d": N_("半年"),
 }
-
-
-def rates(times_ms: Sequence[int], counts: Sequence[float | None], *, widest_ms: int) -> list[float | None]:
-    """Increase per second of a counter between neighbours; None at the first, across a hole and at a reset."""
-    out: list[float | None] = []
-    before: tuple[int, float] | None = None
-    for at, count in zip(times_ms, counts, strict=True):
-        rate: float | None = None
-        if count is not None:
-            if before is not None and before[0] < at <= before[0] + widest_ms and count >= before[1]:
-                rate = (count - before[1]) * 1000 / (at - before[0])
-            before = (at, count)
-        out.append(rate)
-    return out

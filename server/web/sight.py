@@ -49,8 +49,20 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """One metric of one part; ``rate``: a counter as its increase per second."""
+
+    metric: str
+    part: str = ""
+    rate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
-    """A series over time: ``avg`` is the value itself where ``min`` and ``max`` are empty (as read)."""
+    """A series over time, None where it has a gap or a hole begins.
+
+    ``avg`` is the value itself where ``min`` and ``max`` are empty (as read).
+    """
 
     t: Sequence[int]
     avg: Sequence[float | None]
@@ -60,12 +72,11 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A stretch without data and its reason's word. ``source`` "": nothing of the device arrived at all."""
+    """A stretch in which nothing of the device was read, and the reason's word."""
 
     start_ms: int
     end_ms: int
     reason: str
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +94,9 @@ class FindingRow:
     severity: str
     since_ms: int | None
     sentence: Text
-    metric: str = ""
     value: float | None = None
-    limit: str = ""
+    unit: str = ""
+    limit: Text = field(default_factory=dict)
     at_ms: int | None = None
 
 
@@ -121,16 +132,22 @@ class Sight(Protocol):
 
     def ledger(self) -> Sequence[Ledger]: ...
     def device(self, device_no: str) -> Ledger | None: ...
-    def standing(self, ledger: Ledger, now_ms: int) -> Standing: ...
+    def stand(self, ledgers: Sequence[Ledger], now_ms: int) -> Sequence[Standing]:
+        """How each of them stands, in their order; one question for the whole fleet."""
+        ...
+
     def version(self, device_no: str | None) -> int:
         """Grows with everything new of the device (None: of any), so that a stream knows when to look."""
         ...
 
     def latest(self, device_no: str, now_ms: int) -> Sequence[Value]: ...
     def parts(self, device_no: str, metric: str) -> Sequence[str]: ...
-    def course(
-        self, device_no: str, metric: str, part: str, *, start_ms: int, end_ms: int, step_ms: int | None
-    ) -> Course: ...
+    def courses(
+        self, device_no: str, wanted: Sequence[Series], *, start_ms: int, end_ms: int, step_ms: int | None
+    ) -> Mapping[Series, Course]:
+        """``step_ms`` None: as read. A series nobody knows is not in the answer."""
+        ...
+
     def coverage(self, device_no: str, start_ms: int, end_ms: int) -> Cover: ...
     def findings(self, device_no: str) -> Sequence[FindingRow]: ...
     def events(self, device_no: str, start_ms: int, end_ms: int, limit: int) -> Sequence[EventRow]: ...
@@ -138,4 +155,3 @@ class Sight(Protocol):
     def facts(self, device_no: str) -> Sequence[tuple[str, str]]: ...
     def limits(self, device_no: str, metric: str) -> Sequence[Limit]: ...
     def unit(self, metric: str) -> str: ...
-    def title(self, metric: str) -> Text: ...

@@ -61,15 +61,16 @@ async def events(
     now: Callable[[], datetime],
     *,
     clock: Callable[[], float],
+    over: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
     """The bytes of one stream. ``look(now_ms)`` runs in a thread and gives every part; only changed ones are sent.
 
-    What the page was rendered with is unknown here, so the first look is sent whole.
+    What the page was rendered with is unknown here, so the first look is sent whole. ``over``: the centre stops.
     """
     sent: dict[str, str] = {}
     began = clock()
     looked, beaten, seen = float("-inf"), float("-inf"), -1
-    while (moment := clock()) - began < LASTS_S:
+    while (moment := clock()) - began < LASTS_S and not over():
         if moment - beaten >= BEAT_S:
             beaten = moment
             yield f"event: beat\ndata: {rfc3339(to_ms(now()))}\n\n".encode()

@@ -35,6 +35,7 @@ SCRIPT_WORDS: dict[str, str] = {
     "live": N_("实时"),
     "lost": N_("连接中断，画面停在 {at}"),
     "no_data": N_("无数据"),
+    "not_watched": N_("接入之前"),
     "charts_failed": N_("图表没有取到（{why}）"),
 }
 

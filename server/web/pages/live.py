@@ -51,7 +51,9 @@ async def fleet_stream(
             for row in group.rows
         ]
 
-    body = stream.events(look, lambda: board.sight.version(None), centre.now, clock=time.monotonic)
+    body = stream.events(
+        look, lambda: board.sight.version(None), centre.now, clock=time.monotonic, over=centre.stopping.is_set
+    )
     return stream.response(body, request.app.state.streams, caller.name)
 
 
@@ -69,5 +71,11 @@ async def device_stream(
         view = device.view(board.glance(words, now_ms), ledger)
         return [Part(f"part-{part}", fragment(f"_device_{part}.html", words, view=view)) for part in DEVICE_PARTS]
 
-    body = stream.events(look, lambda: board.sight.version(ledger.device_no), centre.now, clock=time.monotonic)
+    body = stream.events(
+        look,
+        lambda: board.sight.version(ledger.device_no),
+        centre.now,
+        clock=time.monotonic,
+        over=centre.stopping.is_set,
+    )
     return stream.response(body, request.app.state.streams, caller.name)

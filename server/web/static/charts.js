@@ -42,15 +42,17 @@ function drawGaps(plot, gaps) {
     const left = Math.max(bbox.left, plot.valToPos(gap.start, "x", true));
     const right = Math.min(bbox.left + bbox.width, plot.valToPos(gap.end, "x", true));
     if (right <= left) continue;
-    ctx.fillStyle = pattern;
+    // Before the device was watched there was nothing to miss: a plain ground, no hatching.
+    const before = gap.reason === "not_offered";
+    ctx.fillStyle = before ? colour("--sunken") : pattern;
     ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * scale), bbox.height);
     ctx.font = `${11 * scale}px ${colour("--sans")}`;
-    const label = say("no_data");
+    const label = say(before ? "not_watched" : "no_data");
     const wide = ctx.measureText(label).width;
     if (right - left < wide + 12 * scale) continue;
     const middle = (left + right) / 2;
     const base = bbox.top + bbox.height / 2;
-    ctx.fillStyle = colour("--surface");
+    ctx.fillStyle = colour(before ? "--sunken" : "--surface");
     ctx.fillRect(middle - wide / 2 - 5 * scale, base - 9 * scale, wide + 10 * scale, 18 * scale);
     ctx.fillStyle = colour("--unknown");
     ctx.textAlign = "center";
