@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
+from checklists.loading import load_rules
+from readings.catalogue import Catalogue, load_catalogue
+from server.audit.witness import AuditWitness
 from server.data_folder import make_private
+from server.devices.ledger import traits_from
+from server.history.history import History
+from server.inbox import Inbox, Pump
+from server.judge.judge import Judge
+from server.live import Live
 from server.records import Records
+from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
 from server.settings import Settings
+from server.times import to_ms, to_ns
 
 __all__ = ["Centre", "Settings"]
 
@@ -29,16 +41,95 @@ class Centre:
     settings: Settings
     records: Records
     senders: SenderDirectory
+    catalogue: Catalogue
+    inbox: Inbox
+    history: History
+    live: Live
+    judge: Judge
+    pump: Pump
+    rounds: Rounds
     now: Clock = utc_now
     stopping: threading.Event = field(default_factory=threading.Event)  # set when the end begins: streams stop
 
     @classmethod
-    def open(cls, settings: Settings, now: Clock = utc_now) -> Self:
-        """Raises FolderRefused, RecordsError."""
+    def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
+        """``start`` False: pump and rounds stand still until started (tests).
+
+        Raises FolderRefused, RecordsError, CatalogueError, what a wrong rule raises, sqlite3.Error, OSError.
+        """
+        catalogue = load_catalogue()
+        rules = load_rules(catalogue)
         make_private(settings.data)
-        records = Records(settings.data / "records.db")
-        return cls(settings=settings, records=records, senders=SenderDirectory(records), now=now)
+        with contextlib.ExitStack() as undo:
+            records = Records(settings.data / "records.db")
+            undo.callback(records.close)
+            witness = AuditWitness(records)
+            inbox = Inbox(settings.data / "inbox.db", lambda: to_ns(now()), witness=witness.told)
+            undo.callback(inbox.close)
+            history = History.open(settings.data / "history", records)
+            undo.callback(history.close)
+            live = Live()
+            judge = Judge(records, rules, to_ms(now()), traits_from(records))
+            senders = SenderDirectory(records)
+            pump = Pump(inbox, [history, live, judge])
+            rounds = Rounds(
+                {
+                    "senders": senders.refresh,
+                    "audit": witness.refresh,
+                    "silence": lambda: judge.silence(to_ms(now())),
+                }
+            )
+            centre = cls(
+                settings=settings,
+                records=records,
+                senders=senders,
+                catalogue=catalogue,
+                inbox=inbox,
+                history=history,
+                live=live,
+                judge=judge,
+                pump=pump,
+                rounds=rounds,
+                now=now,
+            )
+            if start:
+                pump.start()
+                rounds.start()
+            undo.pop_all()
+        return centre
+
+    def troubles(self) -> list[str]:
+        """Why the centre cannot do its work now; empty when it can."""
+        said = [
+            self.records.health(),
+            self.inbox.healthy(),
+            self.history.healthy(),
+            self.pump.healthy(),
+            self.rounds.healthy(),
+            self._room(),
+        ]
+        return [trouble for trouble in said if trouble is not None]
+
+    def _room(self) -> str | None:
+        try:
+            room = os.statvfs(self.settings.data)
+        except OSError as error:
+            return f"data folder {self.settings.data}: {error.strerror}"
+        free = room.f_bavail * room.f_frsize
+        if free >= self.settings.free_bytes_at_least:
+            return None
+        return (
+            f"data folder {self.settings.data}: {free} bytes free, at least {self.settings.free_bytes_at_least} wanted"
+        )
 
     def close(self) -> None:
+        """In the direction data goes; every step is taken whatever the one before raised."""
         self.stopping.set()
-        self.records.close()
+        with contextlib.ExitStack() as steps:  # last entered, first done
+            steps.callback(self.records.close)
+            steps.callback(self.judge.close)
+            steps.callback(self.history.close)
+            steps.callback(self.inbox.close)
+            if self.pump.is_alive():
+                steps.callback(self.pump.stop)
+            steps.callback(self.rounds.stop)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def to_ms(moment: datetime) -> int:
@@ -13,6 +14,13 @@ def to_ms(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"{moment}: a time without a zone")
     return (moment - EPOCH) // MILLISECOND
+
+
+def to_ns(moment: datetime) -> int:
+    """Nanoseconds since the epoch; a datetime knows microseconds."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment}: a time without a zone")
+    return (moment - EPOCH) // MICROSECOND * 1000
 
 
 def from_ms(ms: int) -> datetime:

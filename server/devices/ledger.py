@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from server.audit.chain import Actor, Content, append
 from server.devices.tables import Device
+from server.judge.state import Directory, Traits
 from server.records import Records
 from server.times import to_ms
 
@@ -75,3 +76,14 @@ def find_device(records: Records, device_no: str) -> Device:
 def all_devices(records: Records) -> list[Device]:
     with records.session() as session:
         return list(session.exec(select(Device).order_by(col(Device.device_no))))
+
+
+def traits_from(records: Records) -> Directory:
+    """What rules ask of the ledger; a device that is not in it is taken for a server."""
+
+    def traits(device_no: str) -> Traits:
+        with records.session() as session:
+            device = session.get(Device, device_no)
+        return Traits() if device is None else Traits(kind=device.kind)
+
+    return traits

@@ -12,6 +12,11 @@ TABLE_MODULES = (
     "server.people.tables",
     "server.senders.tables",
     "server.devices.tables",
+    "server.records.cursors",
+    "server.history.tables",
+    "server.happenings.tables",
+    "server.judge.tables",
+    "server.alarms.tables",
 )
 
 
