@@ -33,6 +33,7 @@ class Agent:
     number: int = 0
     seed: int = 0
     exchange: Exchange | None = None
+    ticks_behind: int = 0  # > 0: its clock stands at tick ``ticks_behind``, all ticks before are a backlog
 
     def now_ns(self, number: int | None = None) -> int:
         """True UTC of a tick."""
@@ -71,7 +72,7 @@ class Agent:
         )
 
     def clock(self) -> Clock:
-        boottime = self.number * self.interval_ns
+        boottime = max(self.number, self.ticks_behind) * self.interval_ns
         return Clock(self.boot_id, boottime, self.booted_ns + boottime + self.wall_ahead_ns, self.exchange)
 
     def envelope(self, batch: Batch, newest: Batch | None = None) -> bytes:

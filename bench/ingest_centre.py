@@ -1,0 +1,97 @@
+"""The receiving side of the centre in a process of its own: endpoint, inbox, pump, history, live view.
+
+``python -m bench.ingest_centre FOLDER`` prints its port, answers POST /api/v1/batches for any bearer (the device's
+number) and, on GET /sealed, seals what is left, waits until every cursor is past every batch, and says what is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import uvicorn
+
+from server.history import History
+from server.inbox import BatchEndpoint, Inbox, Pump, Sender
+from server.live import Live
+from server.records import Records
+
+
+class ReceivingSide:
+    """An ASGI application."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.records = Records(folder / "records.db")
+        self.inbox = Inbox(folder / "inbox.db", time.time_ns)
+        self.history = History.open(folder / "history", self.records)
+        self.pump = Pump(self.inbox, [self.history, Live()])
+        self.pump.start()
+        self._senders: dict[str, Sender] = {}
+        self._batches = BatchEndpoint(self.inbox, self._authenticate, time.time_ns)
+
+    def _authenticate(self, bearer: str) -> Sender:
+        sender = self._senders.get(bearer)
+        if sender is None:
+            sender = self._senders[bearer] = Sender(f"agent of {bearer}", bearer)
+        return sender
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/api/v1/batches":
+            await self._batches(scope, receive, send)
+            return
+        body = json.dumps(await asyncio.get_running_loop().run_in_executor(None, self.sealed)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+        await send({"type": "http.response.body", "body": body})
+
+    def sealed(self) -> dict[str, float]:
+        """Drains and seals; then counts rows without the centre's own."""
+        began = time.perf_counter()
+        while not (self.pump.drain(60) and self.history.cursor() >= self.inbox.handover.newest_id):
+            self.history.seal()
+        seconds = time.perf_counter() - began
+        files = f"{self.folder}/history/*.parquet"
+        (rows,) = duckdb.sql(f"select count(*), sum(value) from '{files}'").fetchall()
+        size = sum(file.stat().st_size for file in (self.folder / "history").glob("*.parquet"))
+        return {
+            "seconds": seconds,
+            "rows": rows[0],
+            "sum": rows[1],
+            "bytes": size,
+            "commits": self.inbox.counters.commits,
+            "commit_seconds": self.inbox.counters.commit_seconds,
+            "batches": self.inbox.counters.batches,
+        }
+
+
+def main(folder: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    config = uvicorn.Config(
+        ReceivingSide(folder),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
+    print(listener.getsockname()[1], flush=True)
+    profile = cProfile.Profile() if os.environ.get("PROFILE") else None
+    if profile is not None:
+        profile.enable()
+    uvicorn.Server(config).run(sockets=[listener])
+    if profile is not None:
+        profile.dump_stats(os.environ["PROFILE"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
