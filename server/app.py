@@ -23,6 +23,9 @@ ROUTERS = (
     "server.people.routes",
     "server.senders.routes",
     "server.devices.routes",
+    "server.judge.routes",
+    "server.happenings.routes",
+    "server.alarms.routes",
 )
 MAX_BODY_BYTES = 2**20  # of everything but batches, which have their own limit
 

@@ -15,6 +15,7 @@ from readings.catalogue import Catalogue, load_catalogue
 from server.audit.witness import AuditWitness
 from server.data_folder import make_private
 from server.devices.ledger import traits_from
+from server.happenings.happenings import Happenings
 from server.history.history import History
 from server.inbox import Inbox, Pump
 from server.judge.judge import Judge
@@ -44,6 +45,7 @@ class Centre:
     catalogue: Catalogue
     inbox: Inbox
     history: History
+    happenings: Happenings
     live: Live
     judge: Judge
     pump: Pump
@@ -68,10 +70,11 @@ class Centre:
             undo.callback(inbox.close)
             history = History.open(settings.data / "history", records)
             undo.callback(history.close)
+            happenings = Happenings(records)
             live = Live()
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
             senders = SenderDirectory(records)
-            pump = Pump(inbox, [history, live, judge])
+            pump = Pump(inbox, [history, happenings, live, judge])
             rounds = Rounds(
                 {
                     "senders": senders.refresh,
@@ -86,6 +89,7 @@ class Centre:
                 catalogue=catalogue,
                 inbox=inbox,
                 history=history,
+                happenings=happenings,
                 live=live,
                 judge=judge,
                 pump=pump,

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.devices.ledger import DeviceRefused, NoSuchDevice, add_device, all_devices, find_device
-from server.devices.status import device_object, device_whole
+from server.devices.known import known_device
+from server.devices.ledger import DeviceRefused, add_device
+from server.devices.status import device_object, device_whole, every_device
 from server.devices.tables import Device
 from server.web.access import CentreDep, NowDep, ReaderDep, WriterDep
-from server.web.problems import Problem, not_found
+from server.web.problems import Problem
 
 router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
 
@@ -30,7 +31,7 @@ class NewDevice(BaseModel):
 
 @router.get("")
 def devices(_caller: ReaderDep, centre: CentreDep, now: NowDep) -> dict[str, Any]:
-    return {"devices": [device_object(centre, device, now) for device in all_devices(centre.records)]}
+    return {"devices": every_device(centre, now)}
 
 
 @router.post("", status_code=201)
@@ -49,11 +50,3 @@ def new_device(wanted: NewDevice, caller: WriterDep, centre: CentreDep, now: Now
 def device(device_no: str, _caller: ReaderDep, centre: CentreDep, now: NowDep) -> dict[str, Any]:
     """The device with what its sources said last and what the rules find."""
     return device_whole(centre, known_device(centre, device_no), now)
-
-
-def known_device(centre: CentreDep, device_no: str) -> Device:
-    """For every route under a device. Raises Problem 404."""
-    try:
-        return find_device(centre.records, device_no)
-    except NoSuchDevice as error:
-        raise not_found(str(error), device_no=device_no) from error

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from server.alarms.queries import event_alarms
 from server.centre import Centre
+from server.devices.ledger import all_devices
 from server.devices.tables import Device
-from server.times import rfc3339_or_none, to_ms
+from server.judge.health import EventAlarm
+from server.judge.routes import findings_of
+from server.times import rfc3339, rfc3339_or_none, to_ms
 
 AgentState = Literal["up", "late", "silent", "never"]
 GRACE_MS = 5_000  # on the way, and waiting its turn here
@@ -15,30 +19,70 @@ SILENT_AFTER_INTERVALS = 4
 SILENT_AT_LEAST_MS = 60_000
 
 
-def agent_state(received_ms: int | None, interval_s: float, now: datetime) -> AgentState:
+def agent_state(heard_ms: int | None, interval_s: float, now: datetime) -> AgentState:
     """``late``: two intervals without a word; ``silent``: four, and at least a minute."""
-    if received_ms is None:
+    if heard_ms is None:
         return "never"
-    age_ms = to_ms(now) - received_ms
+    age_ms = to_ms(now) - heard_ms
     if age_ms <= 2 * interval_s * 1000 + GRACE_MS:
         return "up"
     return "late" if age_ms <= max(SILENT_AT_LEAST_MS, SILENT_AFTER_INTERVALS * interval_s * 1000) else "silent"
 
 
-def device_object(centre: Centre, device: Device, now: datetime) -> dict[str, Any]:
+def last_heard(centre: Centre, device_no: str) -> int | None:
+    """Stored time of the newest tick of the device (ms), also of one before the centre's last start; None: never."""
+    live, judged = centre.live.devices.get(device_no), centre.judge.states.get(device_no)
+    return max(live.newest_ms if live else 0, judged.newest_ms if judged else 0) or None
+
+
+def interval_of(centre: Centre, device: Device) -> float:
+    """Seconds between its ticks: as its agent says, until then as the ledger says."""
+    live = centre.live.devices.get(device.device_no)
+    return live.interval_s if live is not None and live.newest_ms else device.interval_s
+
+
+def every_device(centre: Centre, now: datetime) -> list[dict[str, Any]]:
+    alarms = event_alarms(centre.records, to_ms(now))
+    return [device_object(centre, device, now, alarms.get(device.device_no)) for device in all_devices(centre.records)]
+
+
+def device_object(centre: Centre, device: Device, now: datetime, alarm: EventAlarm | None = None) -> dict[str, Any]:
+    """``alarm``: what events have opened for it."""
+    health = centre.judge.health(device.device_no, alarm)
+    heard_ms, interval_s = last_heard(centre, device.device_no), interval_of(centre, device)
     return {
         "device_no": device.device_no,
         "name": device.name,
         "kind": device.kind,
         "state": device.state,
-        "health": "unknown",
-        "health_reason": {"zh": "尚无数据", "en": "no data yet"},
-        "last_seen": rfc3339_or_none(None),
-        "interval_seconds": device.interval_s,
-        "agent": {"state": agent_state(None, device.interval_s, now)},
+        "health": health.health.value,
+        "health_reason": {"zh": health.reason.zh, "en": health.reason.en},
+        "last_seen": rfc3339_or_none(heard_ms),
+        "interval_seconds": interval_s,
+        "agent": {"state": agent_state(heard_ms, interval_s, now)},
     }
 
 
 def device_whole(centre: Centre, device: Device, now: datetime) -> dict[str, Any]:
     """The same object with ``sources`` (what each said last) and ``findings``."""
-    return {**device_object(centre, device, now), "sources": [], "findings": []}
+    alarm = event_alarms(centre.records, to_ms(now), device.device_no).get(device.device_no)
+    return {
+        **device_object(centre, device, now, alarm),
+        "sources": sources_of(centre, device.device_no),
+        "findings": findings_of(centre.judge, device.device_no),
+    }
+
+
+def sources_of(centre: Centre, device_no: str) -> list[dict[str, Any]]:
+    live = centre.live.devices.get(device_no)
+    if live is None:
+        return []
+    return [
+        {
+            "name": name,
+            "at": rfc3339(source.at_ms),
+            "gap": None if source.gap is None else source.gap.word,
+            "detail": source.detail,
+        }
+        for name, source in sorted(live.sources.items())
+    ]
