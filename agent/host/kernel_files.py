@@ -90,7 +90,10 @@ def read_number(path: str, scale: float = 1.0, number_base: int = 10) -> float |
         value = int(text, number_base)
     except ValueError:
         return Gap.UNREADABLE
-    return value * scale if -(2**63) <= value < 2**64 else Gap.UNREADABLE
+    if not -(2**63) <= value < 2**64:
+        return Gap.UNREADABLE
+    # 49925 m°C is 49.925, and 49925 * 0.001 is not quite.
+    return value / round(1 / scale) if scale < 1 else value * scale
 
 
 def read_word(path: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agent.host.kernel_files import count_of, entries, read_number, read_text, unreadable, whole_lines
 from agent.host.root import Root
-from readings.model import Gap, Sample
+from readings.model import Gap, Sample, SourceFailed
 
 
 class Load:
@@ -39,9 +39,10 @@ class Processes:
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
-        names = entries(self._proc)
-        found = sum(name.isdecimal() for name in names)
-        yield Sample("processes_count", float(found) if found else Gap.NOT_OFFERED)
+        found = sum(name.isdecimal() for name in entries(self._proc))
+        if not found:
+            raise SourceFailed(Gap.NOT_OFFERED, f"{self._proc}: no processes are shown")
+        yield Sample("processes_count", float(found))
         yield Sample("processes_limit_count", read_number(f"{self._proc}/sys/kernel/pid_max"))
         yield Sample("threads_limit_count", read_number(f"{self._proc}/sys/kernel/threads-max"))
 
