@@ -67,7 +67,7 @@ def _panel(glance: Glance, ledger: Ledger, panel: Panel, frame: Frame) -> dict[s
         ]
     )
     times = sorted({at for _, course in drawn for at in course.t})
-    limits = [limit for line in panel.lines for limit in sight.limits(ledger.device_no, line.metric)]
+    limits = {limit: None for series in wanted for limit in sight.limits(ledger.device_no, series.metric, series.part)}
     return {
         "id": panel.id,
         "title": words(panel.title),

@@ -88,7 +88,7 @@ class PaperCentre(Sight):
     def facts(self, device_no: str) -> Sequence[tuple[str, str]]:
         return []
 
-    def limits(self, device_no: str, metric: str) -> Sequence[Limit]:
+    def limits(self, device_no: str, metric: str, part: str) -> Sequence[Limit]:
         return self.thresholds.get(metric, [])
 
     def unit(self, metric: str) -> str:

@@ -1,0 +1,240 @@
+"""A real centre, real batches of four devices, and a real Chromium looking at its pages."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from readings.model import GAP_FLOATS, Gap
+from readings.wire import (
+    VERSION,
+    Batch,
+    Block,
+    Clock,
+    Envelope,
+    SourceGap,
+    Tick,
+    WireEvent,
+    WireFact,
+    pack_batch,
+    pack_envelope,
+    pack_series,
+)
+from server.audit.chain import Actor
+from server.people.register import create_person
+from server.records import Records
+from server.senders.enrolment import create_enrolment
+
+PASSWORD = "measure twice, cut once"
+INTERVAL_S = 15
+BACKLOG_TICKS = 100  # 25 minutes
+HOLE = range(44, 56)  # three minutes nobody read
+BOOT = "0d0e0f10-0000-4000-8000-000000000001"
+SECOND = 1_000_000_000
+Values = dict[tuple[str, str], float]
+
+
+@dataclass
+class Host:
+    """One sender: what it reads at a moment, and its place in its own epoch."""
+
+    device_no: str
+    name: str
+    credential: str = ""
+    cpu: float = 0.3
+    disk: float = 0.47
+    sends: bool = True
+    number: int = 0
+    epoch: str = "00c0ffee00c0ffee"
+
+    def read(self, at_s: float) -> Values:
+        wave = self.cpu + 0.08 * math.sin(at_s / 140) + 0.03 * math.sin(at_s / 23)
+        counted = at_s % 1e6
+        return {
+            ("cpu_busy_ratio", "total"): wave,
+            ("cpu_iowait_ratio", "total"): 0.012 + 0.01 * math.sin(at_s / 60),
+            ("load1", ""): 4 * wave,
+            ("load5", ""): 3.6 * wave,
+            ("load15", ""): 3.2 * self.cpu,
+            ("load_per_core", ""): wave / 2,
+            ("memory_used_ratio", ""): 0.61 + 0.01 * math.sin(at_s / 300),
+            ("memory_available_bytes", ""): 12.4e9 + 3e8 * math.sin(at_s / 300),
+            ("swap_used_bytes", ""): 0.0,
+            ("filesystem_used_ratio", "/"): 0.41,
+            ("filesystem_used_ratio", "/var/lib/docker/overlay2"): self.disk,
+            ("filesystem_available_bytes", "/"): 58e9,
+            ("disk_read_bytes_total", "nvme0n1"): counted * 2e5,
+            ("disk_written_bytes_total", "nvme0n1"): counted * 9e5 + 4e7 * math.sin(at_s / 50),
+            ("network_receive_bytes_total", "eth0"): counted * 5.1e6 + 6e7 * math.sin(at_s / 70),
+            ("network_transmit_bytes_total", "eth0"): counted * 1.5e6 + 2e7 * math.sin(at_s / 90),
+            ("temperature_celsius", "coretemp Package id 0"): 58 + 4 * math.sin(at_s / 200),
+            ("fan_rpm", "fan1"): GAP_FLOATS[Gap.NOT_OFFERED],
+            ("uptime_seconds", ""): 262_000 + counted % 1000,
+            ("processes_count", ""): 213.0,
+            ("source_success", "host"): 1.0,
+            ("source_duration_seconds", "host"): 0.0021,
+        }
+
+
+@dataclass
+class Desk:
+    """The centre's address and the hosts that report to it while the test runs."""
+
+    url: str
+    hosts: dict[str, Host]
+    trouble: list[str] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, host: Host, ago: list[int], *, extras: bool = False) -> None:
+        """Ticks so many intervals ago, oldest first, as one batch."""
+        now = time.time_ns()
+        boottime = 400_000 * SECOND + time.monotonic_ns()
+        moments = [(boottime - back * INTERVAL_S * SECOND, now - back * INTERVAL_S * SECOND) for back in ago]
+        ticks = [Tick(host.number + place, 0, boot, wall) for place, (boot, wall) in enumerate(moments, 1)]
+        rows = [host.read(wall / SECOND) for _, wall in moments]
+        values = b"".join(struct.pack(f"<{len(row)}d", *row.values()) for row in rows)
+        last = len(ticks) - 1
+        batch = Batch(
+            boots=[BOOT],
+            ticks=ticks,
+            blocks=[Block("", "host", list(range(len(ticks))), pack_series(list(rows[0])), values)],
+            gaps=[SourceGap("", "smart", [last], Gap.TIMED_OUT, "smartctl --json /dev/sda: nothing in 10 s")],
+            events=[
+                WireEvent("", last // 3, 0, "kernel", "edac", 4, "EDAC mc0: 1 CE on DIMM_A2 (channel:0 slot:2)"),
+                WireEvent("", last // 2, 1, "kernel", "link", 5, "ixgbe 0000:3b:00.0 eth0: NIC Link is Up 10 Gbps"),
+            ]
+            if extras
+            else [],
+            facts=[WireFact("", last, "os", "Debian GNU/Linux 12"), WireFact("", last, "kernel", "6.1.0-18-amd64")]
+            if extras
+            else [],
+            interval_s=INTERVAL_S,
+        )
+        envelope = Envelope(
+            VERSION,
+            host.epoch,
+            ticks[0].number,
+            ticks[-1].number,
+            Clock(BOOT, boottime, now),
+            payload=pack_batch(batch),
+        )
+        answer = httpx.post(
+            f"{self.url}/api/v1/batches",
+            content=pack_envelope(envelope),
+            headers={"Authorization": f"Bearer {host.credential}"},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        host.number = ticks[-1].number
+
+    def report(self) -> None:
+        """Every host a tick every few seconds, so that none falls silent while pages are looked at."""
+        while not self.ended.wait(3):
+            for host in self.hosts.values():
+                if host.sends:
+                    try:
+                        self.send(host, [0])
+                    except (AssertionError, httpx.HTTPError) as error:
+                        self.trouble.append(f"{host.device_no}: {error}")
+
+
+HOSTS = (
+    Host("SRV-0377", "交易前置一"),
+    Host("SRV-0412", "结算库一", disk=0.972),
+    Host("SRV-0088", "行情网关二", cpu=0.15),
+    Host("SRV-0501", "报盘机三", sends=False),
+)
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Chromium is looked for first: without it nothing here is worth starting."""
+    data = tmp_path_factory.mktemp("centre")
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    tokens = _people_and_tokens(data)
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "zhishou", "server", "run", "--data", str(data), "--port", "0"]
+        server = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, "ZHISHOU_LOG_LEVEL": "info"}
+        )
+        try:
+            desk = Desk(_address(server, log), {host.device_no: host for host in HOSTS})
+            for host in HOSTS:
+                enrolled = httpx.post(f"{desk.url}/api/v1/enrol", json={"token": tokens[host.device_no]}, timeout=30)
+                assert enrolled.status_code == 201, enrolled.text
+                host.credential = enrolled.json()["credential"]
+                if host.sends:
+                    ago = [back for back in range(BACKLOG_TICKS, -1, -1) if back not in HOLE]
+                    desk.send(host, ago, extras=True)
+            reporting = threading.Thread(target=desk.report)
+            reporting.start()
+            try:
+                yield desk
+            finally:
+                desk.ended.set()
+                reporting.join()
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    assert desk.trouble == []
+    assert "unexpected error" not in log.read_text()
+
+
+def _people_and_tokens(data: Path) -> dict[str, str]:
+    data.chmod(0o700)
+    records = Records(data / "records.db")
+    now, by = datetime.now(UTC), Actor("command", "a test")  # noqa: TID251 - before the centre owns a clock
+    try:
+        create_person(
+            records,
+            name="jia",
+            password=PASSWORD,
+            display_name="甲",
+            posts=["sysadmin"],
+            scope="admin",
+            language="zh",
+            actor=by,
+            now=now,
+        )
+        return {
+            host.device_no: create_enrolment(
+                records, actor=by, now=now, device_no=host.device_no, device_name=host.name, ttl=timedelta(hours=1)
+            )[1]
+            for host in HOSTS
+        }
+    finally:
+        records.close()
+
+
+def _address(server: subprocess.Popen[bytes], log: Path) -> str:
+    for _ in range(240):
+        found = re.search(r"address=(http://\S+)", log.read_text())
+        if found:
+            return found[1]
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.25)
+    pytest.fail(f"the server says no address: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium(peer: Callable[[str], str]) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=peer("chromium"))
+        yield browser
+        browser.close()
