@@ -103,5 +103,5 @@ def _heard(verdict: Verdict, age_s: float | None, language: Language) -> str:
         return "按时上报" if chinese else "reports on time"
     if age_s is None:
         return "从未上报" if chinese else "has never reported"
-    age = shown(age_s, "seconds", language)
+    age = shown(round(age_s), "seconds", language)
     return f"已 {age}没有上报" if chinese else f"nothing for {age}"

@@ -81,7 +81,7 @@ class ShareOfTime:
         end = window[-1].at_ms
         begin = end - self.over_ms
         good = bad = 0
-        before = begin
+        before = max(begin, window[0].at_ms)
         for reading in window:
             if reading.at_ms <= begin:
                 before = max(begin, reading.at_ms)

@@ -1,0 +1,1 @@
+"""What happened on devices: events, sources that gave nothing, and facts with their changes."""

@@ -1,0 +1,1 @@
+"""What the rules say of each device now, since when, and every change of it."""
