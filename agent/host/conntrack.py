@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.host.kernel_files import read_number, read_text, unreadable, whole_lines
+from agent.host.kernel_files import hex_count, read_number, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -47,7 +47,7 @@ def parse(path: str, text: str) -> dict[str, float | Gap]:
         words = row.split()
         try:
             for name, word in zip(names, words, strict=True):
-                sums[name] = sums.get(name, 0) + int(word, 16)
+                sums[name] = sums.get(name, 0) + hex_count(word)
         except ValueError as error:
             raise unreadable(path, row, error) from error
     return {field: float(sums[field]) if field in sums else Gap.NOT_OFFERED for field in FIELDS}

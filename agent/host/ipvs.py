@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.host.kernel_files import read_text, unreadable, whole_lines
+from agent.host.kernel_files import hex_count, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Sample
 
@@ -32,7 +32,7 @@ def parse(path: str, text: str) -> Iterator[Sample]:
     """Two head lines over one of five hexadecimal totals. Raises SourceFailed."""
     lines = whole_lines(path, text)
     try:
-        totals = [float(int(word, 16)) for word in lines[2].split()]
+        totals = [float(hex_count(word)) for word in lines[2].split()]
         return iter([Sample(metric, total) for metric, total in zip(METRICS, totals, strict=True)])
     except (ValueError, IndexError) as error:
         raise unreadable(path, text, error) from error

@@ -12,6 +12,7 @@ from readings.model import Gap, SourceFailed
 
 MAX_FILE_BYTES = 16 * 2**20
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EOPNOTSUPP, errno.ENOSYS}
+HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 FORBIDDEN = {errno.EACCES, errno.EPERM}
 
 
@@ -78,6 +79,13 @@ def count_of(word: str, scale: float = 1.0) -> float:
     if not word.isdecimal() or len(word) > 20:
         raise ValueError(f"{word[:40]!r} is not a count")
     return int(word) * scale
+
+
+def hex_count(word: str) -> int:
+    """A hexadecimal number that cannot be negative. Raises ValueError."""
+    if not word or len(word) > 16 or not HEXADECIMAL.issuperset(word):
+        raise ValueError(f"{word[:40]!r} is not a hexadecimal count")
+    return int(word, 16)
 
 
 def read_number(path: str, scale: float = 1.0, number_base: int = 10) -> float | Gap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from agent.host.kernel_files import count_of, read_text, unreadable, whole_lines
+from agent.host.kernel_files import count_of, hex_count, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -88,8 +88,8 @@ def queued(path: str, text: str) -> tuple[float, float]:
     for line in whole_lines(path, text)[1:]:
         try:
             left, _, right = line.split(None, 5)[4].partition(":")
-            sending += int(left, 16)
-            receiving += int(right, 16)
+            sending += hex_count(left)
+            receiving += hex_count(right)
         except (ValueError, IndexError) as error:
             raise unreadable(path, line, error) from error
     return float(sending), float(receiving)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.host.kernel_files import read_text, unreadable, whole_lines
+from agent.host.kernel_files import hex_count, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Sample
 
@@ -29,8 +29,8 @@ def parse(path: str, text: str) -> Iterator[Sample]:
     for row, line in enumerate(whole_lines(path, text)):
         words = line.split()
         try:
-            cpu = str(int(words[CPU_COLUMN], 16) if len(words) > CPU_COLUMN else row)
-            said[cpu] = [float(int(word, 16)) for word in words[:3]]
+            cpu = str(hex_count(words[CPU_COLUMN]) if len(words) > CPU_COLUMN else row)
+            said[cpu] = [float(hex_count(word)) for word in words[:3]]
             if len(words) < 3 or any(len(word) != 8 for word in words):
                 raise ValueError("not columns of 8 hexadecimal digits")  # noqa: TRY301 - one place names file and line
         except ValueError as error:
