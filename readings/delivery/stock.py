@@ -191,16 +191,16 @@ class Stock:
 
     def rows(self, limit: int) -> Iterator[Row]:
         """What waits, oldest first. Nothing while older rows stand in a file that cannot be opened."""
-        last = self._done_seq
+        last, count = self._done_seq, 0
         if self._shelf:
             for row in self._shelf.read(self._done_seq, limit):
                 last = row.seq if isinstance(row, StoredTick) else row[0].seq
+                count += 1
                 yield row
         elif self._reached and self._oldest is not None:
             return
-        for row in self.memory[:limit]:
-            if row.seq > last:
-                yield row
+        # Only once the file has no more: a number that is passed over can never be sent again.
+        yield from [row for row in self.memory if row.seq > last][: limit - count]
 
     def protect(self, seq: int) -> None:
         """Rows up to ``seq`` are on their way and are not dropped."""
