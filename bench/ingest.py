@@ -37,7 +37,7 @@ def run() -> Iterator[Figure]:
         if theirs is None:
             yield f"ingest.ratio_vs_{name}", None, f"{name} is missing on this machine"
         else:
-            yield f"ingest.ratio_vs_{name}", rate / theirs, f"2,000 a request: ours {rate:,.0f}/s, theirs {theirs:,.0f}/s"
+            yield f"ingest.ratio_vs_{name}", rate / theirs, f"2,000 a request: {rate:,.0f} to {theirs:,.0f}/s"
 
 
 def ours(ticks: int, batches: int, blocks: int = 1) -> tuple[float, str]:
@@ -70,7 +70,8 @@ def ours(ticks: int, batches: int, blocks: int = 1) -> tuple[float, str]:
     rate = sent / (load.seconds + stored["seconds"])
     return rate, (
         f"{sent:,} samples: posted in {load.seconds:.2f} s, durable {stored['seconds']:.2f} s later; "
-        f"{stored['batches'] / stored['commits']:.1f} batches a commit, {stored['bytes'] / stored['rows']:.2f} B a sample"
+        f"{stored['batches'] / stored['commits']:.1f} batches a commit, "
+        f"{stored['bytes'] / stored['rows']:.2f} B a sample"
     )
 
 

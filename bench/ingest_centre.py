@@ -10,6 +10,7 @@ import asyncio
 import cProfile
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -52,6 +53,12 @@ class ReceivingSide:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
+    def close(self) -> None:
+        self.pump.stop()
+        self.inbox.close()
+        self.history.close()
+        self.records.close()
+
     def sealed(self) -> dict[str, float]:
         """Drains and seals; then counts rows without the centre's own."""
         began = time.perf_counter()
@@ -59,7 +66,8 @@ class ReceivingSide:
             self.history.seal()
         seconds = time.perf_counter() - began
         files = f"{self.folder}/history/*.parquet"
-        (rows,) = duckdb.sql(f"select count(*), sum(value) from '{files}'").fetchall()
+        with duckdb.connect() as counting:
+            (rows,) = counting.execute(f"select count(*), sum(value) from '{files}'").fetchall()
         size = sum(file.stat().st_size for file in (self.folder / "history").glob("*.parquet"))
         return {
             "seconds": seconds,
@@ -74,8 +82,9 @@ class ReceivingSide:
 
 def main(folder: Path) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    side = ReceivingSide(folder)
     config = uvicorn.Config(
-        ReceivingSide(folder),
+        side,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -85,10 +94,12 @@ def main(folder: Path) -> None:
         server_header=False,
     )
     print(listener.getsockname()[1], flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it once more when it is done
     profile = cProfile.Profile() if os.environ.get("PROFILE") else None
     if profile is not None:
         profile.enable()
     uvicorn.Server(config).run(sockets=[listener])
+    side.close()
     if profile is not None:
         profile.dump_stats(os.environ["PROFILE"])
 

@@ -34,7 +34,8 @@ def prometheus(devices: int, series: int, *, ticks: int, rounds: int, connection
         arguments = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"]
         arguments += ["--web.enable-remote-write-receiver"]
         with receiver([program, *arguments], "--web.listen-address", "/-/ready") as port:
-            return _rate(port, folder, devices, series, ticks, rounds, connections, "prometheus_tsdb_head_samples_appended_total")
+            counter = "prometheus_tsdb_head_samples_appended_total"
+            return _rate(port, folder, devices, series, ticks, rounds, connections, counter)
 
 
 def victoria_metrics(devices: int, series: int, *, ticks: int, rounds: int, connections: int) -> float | None:
@@ -63,11 +64,9 @@ def _rate(
 
 
 def requests(devices: int, series: int, ticks: int, rounds: int, connections: int) -> list[list[bytes]]:
-    """The samples of ``rounds × ticks`` ticks up to now, a device's ticks together in a request as an agent has them."""
+    """The samples of ``rounds × ticks`` ticks up to now; a request holds some ticks of one device, as an agent's do."""
     agents = [Agent(f"D-{number}", series_of(series), seed=number) for number in range(devices)]
-    labels = [
-        [_labels(metric, agent.device_no, part) for metric, part in agent.series] for agent in agents
-    ]
+    labels = [[_labels(metric, agent.device_no, part) for metric, part in agent.series] for agent in agents]
     first_ms = round(time.time() * 1000) - rounds * ticks * 15_000  # noqa: TID251 - samples must be recent for the peer
     shares: list[list[bytes]] = [[] for _ in range(connections)]
     for turn in range(rounds):

@@ -23,6 +23,7 @@ ROUTERS = (
     "server.people.routes",
     "server.senders.routes",
     "server.devices.routes",
+    "server.history.routes",
     "server.judge.routes",
     "server.happenings.routes",
     "server.alarms.routes",

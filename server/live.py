@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Self
 
 import numpy as np
@@ -16,7 +17,10 @@ from readings.wire import Batch
 from server.inbox.arrival import Arrival, gap_of_code
 from server.series import SeriesRef, series_ref
 
-__all__ = ["DeviceNow", "LatestValue", "Live", "SeriesRef", "SourceNow", "Subscription"]
+__all__ = ["DeviceNow", "LatestValue", "Live", "SeriesRef", "SourceNow", "Subscription", "stale_before"]
+
+STALE_INTERVALS = 4
+STALE_AT_LEAST_MS = 60_000
 
 
 @dataclass(slots=True)
@@ -55,6 +59,11 @@ class LatestValue:
     gap: str | None
     at_ms: int
     source: str
+
+
+def stale_before(device: DeviceNow, now_ms: int) -> int:
+    """A reading older than this moment should have been followed by another long ago."""
+    return now_ms - max(STALE_AT_LEAST_MS, int(STALE_INTERVALS * device.interval_s * 1000))
 
 
 _NOTHING = series_ref(b"\x90")
@@ -153,7 +162,7 @@ def _latest(name: str, source: SourceNow) -> list[LatestValue]:
         return [LatestValue(metric, part, None, word, source.at_ms, name) for metric, part in source.series.series]
     found: list[LatestValue] = []
     for (metric, part), value in zip(source.series.series, source.values.tolist(), strict=True):
-        gap = gap_of(value) if value != value else None  # noqa: PLR0124 - NaN alone differs from itself: the fast way
+        gap = None if isfinite(value) else gap_of(value) or Gap.UNREADABLE
         found.append(LatestValue(metric, part, None if gap else value, gap.word if gap else None, source.at_ms, name))
     return found
 

@@ -12,6 +12,7 @@ from server.history.tables import SeriesRow
 from server.series import SeriesRef
 
 Pair = tuple[str, str]  # metric, part
+NewSeries = dict[str, int | str]  # the columns of SeriesRow
 
 
 class Numbering:
@@ -19,7 +20,7 @@ class Numbering:
 
     def __init__(self, saved: Iterable[SeriesRow]) -> None:
         self._of_device: defaultdict[str, dict[Pair, int]] = defaultdict(dict)
-        self._unsaved: list[SeriesRow] = []
+        self._unsaved: list[NewSeries] = []
         self._last = 0
         for row in saved:
             self._of_device[row.device_no][row.metric, row.part] = row.id
@@ -34,7 +35,7 @@ class Numbering:
             if number is None:
                 self._last += 1
                 number = known[metric, part] = self._last
-                self._unsaved.append(SeriesRow(id=number, device_no=device_no, metric=metric, part=part))
+                self._unsaved.append({"id": number, "device_no": device_no, "metric": metric, "part": part})
             numbers.append(number)
         return np.array(numbers, dtype=np.int32)
 
@@ -42,9 +43,9 @@ class Numbering:
         """(metric, part) → number; a copy."""
         return dict(self._of_device.get(device_no, {}))
 
-    def unsaved(self) -> list[SeriesRow]:
-        """As copies: a session must not hold on to ours."""
-        return [SeriesRow(**row.model_dump()) for row in self._unsaved]
+    def unsaved(self) -> list[NewSeries]:
+        """The rows of SeriesRow that the records lack; a copy."""
+        return list(self._unsaved)
 
     def saved(self, rows: int) -> None:
         """The first ``rows`` of ``unsaved`` are in the records now."""

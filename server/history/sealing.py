@@ -48,10 +48,14 @@ def flatten(head: Head) -> Columns:
 
 
 def gap_codes(value: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The reason inside each NaN, 0 for a number. The database forgets what a NaN carries, so it is read out here."""
+    """The reason inside each NaN, 0 for a number; an infinity becomes an unreadable NaN in place.
+
+    The database forgets what a NaN carries, so it is read out here.
+    """
     codes = np.zeros(len(value), np.uint8)
-    holes = np.isnan(value)
+    holes = ~np.isfinite(value)
     if holes.any():
+        value[np.isinf(value)] = np.nan
         carried = (np.ascontiguousarray(value[holes], dtype="<f8").view("<u8") & 0xFF).astype(np.uint8)
         known = np.isin(carried, np.array([int(gap) for gap in Gap], dtype=np.uint8))
         codes[holes] = np.where(known, carried, np.uint8(Gap.UNREADABLE))

@@ -153,3 +153,11 @@ def test_devices_do_not_see_each_other(archive: Any, said: Any) -> None:
     archive.feed(said(1, [(START, [1.0])]), said(2, [(START, [2.0])], device_no="B-1"))
     assert archive.history.range("B-1", "load1", "", START, START + 1, None).avg == [2.0]
     assert archive.history.range("C-1", "load1", "", START, START + 1, None).t == []
+
+
+def test_an_infinity_is_unreadable_before_and_after_sealing(archive: Any, said: Any) -> None:
+    archive.feed(said(1, [(START, [float("inf")]), (START + 15_000, [2.0])]))
+    before = load(archive, START, START + MINUTE)
+    archive.history.seal()
+    assert load(archive, START, START + MINUTE) == before
+    assert (before.avg, before.gaps) == ([None, 2.0], ["unreadable", None])
