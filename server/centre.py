@@ -15,6 +15,7 @@ from readings.catalogue import Catalogue, load_catalogue
 from server.audit.witness import AuditWitness
 from server.data_folder import make_private
 from server.devices.ledger import traits_from
+from server.happenings.explaining import gaps_known_to
 from server.happenings.happenings import Happenings
 from server.history.history import History
 from server.inbox import Inbox, Pump
@@ -41,6 +42,7 @@ class Centre:
 
     settings: Settings
     records: Records
+    audit: AuditWitness
     senders: SenderDirectory
     catalogue: Catalogue
     inbox: Inbox
@@ -70,6 +72,7 @@ class Centre:
             undo.callback(inbox.close)
             history = History.open(settings.data / "history", records)
             undo.callback(history.close)
+            history.known_gaps = gaps_known_to(records)
             happenings = Happenings(records)
             live = Live()
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
@@ -85,6 +88,7 @@ class Centre:
             centre = cls(
                 settings=settings,
                 records=records,
+                audit=witness,
                 senders=senders,
                 catalogue=catalogue,
                 inbox=inbox,

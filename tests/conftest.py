@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("tests.fixtures_centre",)  # centre, client, person, token …
+
 Find = Callable[[], str | None]
 
 
