@@ -18,6 +18,7 @@ from server.devices.ledger import traits_from
 from server.happenings.explaining import gaps_known_to
 from server.happenings.happenings import Happenings
 from server.history.history import History
+from server.history.sealer import Bounds
 from server.inbox import Inbox, Pump
 from server.judge.judge import Judge
 from server.live import Live
@@ -70,7 +71,11 @@ class Centre:
             witness = AuditWitness(records)
             inbox = Inbox(settings.data / "inbox.db", lambda: to_ns(now()), witness=witness.told)
             undo.callback(inbox.close)
-            history = History.open(settings.data / "history", records)
+            history = History.open(
+                settings.data / "history",
+                records,
+                Bounds(seconds=settings.seal_seconds, samples=settings.seal_samples),
+            )
             undo.callback(history.close)
             history.known_gaps = gaps_known_to(records)
             happenings = Happenings(records)

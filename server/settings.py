@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     behind_tls_proxy: str = ""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     free_bytes_at_least: int = Field(default=64 * 2**20, ge=0)
+    seal_seconds: float = Field(default=600.0, gt=0)  # readings wait in memory (and in the inbox) this long at most
+    seal_samples: int = Field(default=5_000_000, gt=0)
 
     @model_validator(mode="after")
     def _plain_http_stays_at_home(self) -> Self:
