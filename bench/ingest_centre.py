@@ -1,9 +1,8 @@
 """The receiving side of the centre in a process of its own: endpoint, inbox, pump, history, live view.
 
-``python -m bench.ingest_centre FOLDER`` prints its port, answers POST /api/v1/batches for any bearer (the device's
-number) and, on GET /sealed, seals what is left, waits until every cursor is past every batch, and says what is stored.
+``python -m bench.ingest_centre FOLDER [SAMPLES A SEAL]`` prints its port and answers POST /api/v1/batches for any bearer (the
+device's number). GET /sealed seals what is left, waits until every cursor is past every batch, and says what is stored.
 """
-
 from __future__ import annotations
 
 import asyncio
@@ -21,6 +20,7 @@ import duckdb
 import uvicorn
 
 from server.history import History
+from server.history.sealer import Bounds
 from server.inbox import BatchEndpoint, Inbox, Pump, Sender
 from server.live import Live
 from server.records import Records
@@ -29,11 +29,11 @@ from server.records import Records
 class ReceivingSide:
     """An ASGI application."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bounds: Bounds) -> None:
         self.folder = folder
         self.records = Records(folder / "records.db")
         self.inbox = Inbox(folder / "inbox.db", time.time_ns)
-        self.history = History.open(folder / "history", self.records)
+        self.history = History.open(folder / "history", self.records, bounds)
         self.pump = Pump(self.inbox, [self.history, Live()])
         self.pump.start()
         self._senders: dict[str, Sender] = {}
@@ -80,9 +80,9 @@ class ReceivingSide:
         }
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, seal_samples: int) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    side = ReceivingSide(folder)
+    side = ReceivingSide(folder, Bounds(samples=seal_samples))
     config = uvicorn.Config(
         side,
         loop="uvloop",
@@ -105,4 +105,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000)
