@@ -175,7 +175,7 @@ def count(rig: Rig, outcome: Outcome) -> None:
                 outcome.foreign += len(seen.keys() - {value_of(serial, column) for serial in begun})
             count_events(rig, agent.device_no, begun, done, outcome)
     with sqlite3.connect(rig.stored / "records.db") as records:
-        outcome.seals = records.execute("SELECT count(*) FROM segment").fetchone()[0]
+        outcome.seals = records.execute("SELECT count(*) FROM history_segment").fetchone()[0]
 
 
 def count_events(rig: Rig, device_no: str, begun: set[int], done: set[int], outcome: Outcome) -> None:
