@@ -201,7 +201,8 @@ class Shelf:
         """Waiting rows, oldest first, of one epoch; of a row whose layout is damaged, head and damage."""
         with _told_damage(self._path):
             found = self._database.execute(
-                f"select {TICK} from ticks where seq > ? order by seq limit ?",  # noqa: S608 - column names of ours
+                f"select {TICK.replace('body', 'cast(body as blob)')} from ticks"  # noqa: S608 - column names of ours
+                " where seq > ? order by seq limit ?",
                 (after_seq, limit),
             )
             for seq, epoch, number, boot_id, boottime, wall, events, raw, size, layout, body in found:
@@ -273,6 +274,7 @@ def _told_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in DAMAGE_CODES:
+        # A flipped bit may also make a text that is none; it has no code of its own.
+        if (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in DAMAGE_CODES or "decode to UTF-8" in str(error):
             raise ShelfDamaged(f"{path}: {error}") from error
         raise
