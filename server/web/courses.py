@@ -59,13 +59,14 @@ class Courses:
     def _spark(self, ledger: Ledger, series: Series, course: Course | None, now_ms: int) -> Spark:
         if course is None or not course.t:
             return EMPTY
-        floor = 0.0 if series.rate or self._sight.unit(series.metric) == "ratio" else None
+        share = self._sight.unit(series.metric) == "ratio"
         line = sparkline.draw(
             list(zip(course.t, course.avg, strict=True)),
             start_ms=now_ms - WINDOW_MS,
             end_ms=now_ms,
             step_ms=int(ledger.interval_s * 1000),
-            floor=floor,
+            floor=0.0 if share or series.rate else None,
+            ceiling=1.0 if share else None,
         )
         return Spark(line, course.avg[-1])
 

@@ -13,7 +13,7 @@ from server.web.courses import Glance, Spark
 from server.web.groups import FAMILIES, Family, Row
 from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
 from server.web.i18n import N_, Words
-from server.web.sight import Cover, EventRow, FindingRow, Ledger, Series, Sight, SourceRow, Value
+from server.web.sight import EventRow, FindingRow, Ledger, Series, Sight, SourceRow, Value
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
@@ -166,12 +166,14 @@ def _judged(findings: Sequence[FindingRow], words: Words) -> Judged:
 def _coverage(sight: Sight, ledger: Ledger, now_ms: int) -> Coverage:
     # Whole minutes only: the one that is under way has had no time to be filled.
     end = now_ms - now_ms % MINUTE_MS
-    start = max(end - DAY_MS, ledger.created_ms)
-    cover = sight.coverage(ledger.device_no, start, end) if end > start else Cover(0, 0)
-    percent = cover.filled / cover.slots * 100 if cover.slots else 0.0
+    cover = sight.coverage(ledger.device_no, end - DAY_MS, end)
+    # What lies before its first reading ever is no gap of the device.
+    before = sum(hole.end_ms - hole.start_ms for hole in cover.holes if hole.reason == "not_offered") // MINUTE_MS
+    slots = cover.slots - before
+    percent = cover.filled / slots * 100 if slots > 0 else 0.0
     # Rounded down: 99.96 % with a hole in it must not read as whole.
     shown = f"{int(percent * 10) / 10:.1f}" if percent < 100 else "100"
-    return Coverage(start > ledger.created_ms, cover.slots, cover.filled, shown)
+    return Coverage(before == 0, max(0, slots), cover.filled, shown)
 
 
 def _families(glance: Glance, ledger: Ledger, latest: Sequence[Value]) -> list[ReadingFamily]:

@@ -12,16 +12,25 @@ EDGE = 2.0
 Point = tuple[int, float | None]
 
 
-def draw(points: Sequence[Point], *, start_ms: int, end_ms: int, step_ms: int, floor: float | None = None) -> Markup:
+def draw(
+    points: Sequence[Point],
+    *,
+    start_ms: int,
+    end_ms: int,
+    step_ms: int,
+    floor: float | None = None,
+    ceiling: float | None = None,
+) -> Markup:
     """SVG of ``(ms, value or None)`` ascending. A hole wider than two steps and a half breaks the line.
 
-    ``floor`` pins the lower edge (0 for a percentage), so that a flat quiet line does not look like a storm.
+    ``floor`` and ``ceiling`` pin the edges (0 and 1 for a percentage), so that a quiet line does not look like a storm
+    and a full disk is drawn full.
     """
     known = [value for _, value in points if value is not None]
     if not known or end_ms <= start_ms:
         return Markup('<svg class="spark" viewBox="0 0 72 22" aria-hidden="true"></svg>')
     low = min(known) if floor is None else min(floor, *known)
-    high = max(known)
+    high = max(known) if ceiling is None else max(ceiling, *known)
     # A value that hardly moves is drawn flat and low in its box, not blown up to the full height.
     span = max(high - low, abs(high) * 0.1, 1e-12)
     if floor is None:

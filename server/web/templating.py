@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGE_COOKIE = "zhishou_language"
 THEME_COOKIE = "zhishou_theme"
+YEAR_S = 365 * 86400
 THEMES = ("light", "dark")
 
 # What the scripts say; the keys are theirs (server/web/static/*.js).
@@ -80,6 +81,10 @@ def words_for(request: Request, caller: Caller | None) -> Words:
     person = caller.person.language if caller is not None and caller.person is not None else None
     cookie = request.cookies.get(LANGUAGE_COOKIE)
     return words_of(choose_language(person, cookie, request.headers.get("accept-language")))
+
+
+def keep_language(response: Response, language: str) -> None:
+    response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, path="/", samesite="lax", httponly=True)
 
 
 def fragment(template: str, words: Words, **context: Any) -> str:

@@ -36,6 +36,7 @@ async def error_page(request: Request, problem: Problem) -> Response | None:
             words,
             status=problem.status,
             headers=problem.headers,
+            code=problem.status,
             title=title,
             detail=problem.detail,
         )

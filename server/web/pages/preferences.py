@@ -12,10 +12,9 @@ from server.people.register import change_person
 from server.web.access import CentreDep, NowDep, OptionalCallerDep, check_origin, safe_next
 from server.web.i18n import LANGUAGES
 from server.web.problems import Problem
-from server.web.templating import LANGUAGE_COOKIE
+from server.web.templating import keep_language
 
 router = APIRouter(prefix="/preferences")
-YEAR_S = 365 * 86400
 
 
 @router.post("/language")
@@ -37,5 +36,5 @@ async def language(
             lambda: change_person(centre.records, caller.name, language=language, actor=caller.actor, now=now)
         )
     response = RedirectResponse(safe_next(back), 303)
-    response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, path="/", samesite="lax", httponly=True)
+    keep_language(response, language)
     return response

@@ -20,7 +20,7 @@ from server.web.access import (
     keep_session,
     safe_next,
 )
-from server.web.templating import page, words_for
+from server.web.templating import keep_language, page, words_for
 
 router = APIRouter()
 LONGEST = 1000
@@ -59,6 +59,7 @@ async def enter(
         )
     response = RedirectResponse(safe_next(next), 303)
     keep_session(response, request, signed_in)
+    keep_language(response, signed_in.person.language)  # so that error pages speak it too
     return response
 
 
