@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from agent.settings import Settings, SettingsError, load_settings
+from agent.settings import DEFAULT_SERVER, Settings, SettingsError, check_server, load_settings
 
 FAILED, ASKED_WRONGLY = 1, 2
 MOST_FACTS = 50
@@ -89,8 +89,9 @@ def _enrol(settings: Settings, token: str | None) -> int:
         return _complain("enrol: no token given", ASKED_WRONGLY)
     known = dict(list(facts(Root.under(settings.root)).items())[:MOST_FACTS])
     try:
-        with client(settings.server, settings.ca_file) as http:
-            credential = enrolment.enrol(http, settings.server, given, socket.gethostname()[:200], known)
+        server = settings.server or DEFAULT_SERVER
+        with client(server, settings.ca_file) as http:
+            credential = enrolment.enrol(http, server, given, socket.gethostname()[:200], known)
         file = keep(settings.state, credential)
     except (enrolment.EnrolmentFailed, OSError) as error:
         return _complain(str(error))
@@ -124,8 +125,9 @@ def _run(settings: Settings) -> int:
             max_age_s=settings.spool_max_age_s,
             interval_s=settings.interval_s,
         )
-        http = client(settings.server, settings.ca_file)
-    except (CredentialUnusable, SpoolInUse, OSError) as error:
+        server = check_server(settings.server or (credential.server if credential else DEFAULT_SERVER))
+        http = client(server, settings.ca_file)
+    except (CredentialUnusable, SpoolInUse, OSError, ValueError) as error:
         return _complain(str(error))
     log = logging.getLogger("agent")
     root = Root.under(settings.root)
@@ -136,7 +138,7 @@ def _run(settings: Settings) -> int:
         log.warning("not enrolled: readings are kept in %s and go nowhere (zhishou agent enrol)", settings.state)
     else:
         uplink = delivery.uplink = Uplink(spool, Transport(http, credential.credential).post, clocks)
-        log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, settings.server)
+        log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, server)
     passes = Passes([*host_sources(root), delivery], log_sources(root, clocks, spool.marks()), spool, clocks)
     try:
         work(passes, uplink, settings.interval_s, stop)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "ZHISHOU_AGENT_"
+DEFAULT_SERVER = "http://127.0.0.1:8650"
 DEFAULT_FILE = Path("/etc/zhishou/agent.toml")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -21,9 +22,12 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``state`` holds the spool and the credential; ``root`` is where /proc and /sys are ("/" on a real host)."""
+    """``state`` holds the spool and the credential; ``root`` is where /proc and /sys are ("/" on a real host).
 
-    server: str = "http://127.0.0.1:8650"
+    ``server`` "" is the centre this host enrolled with.
+    """
+
+    server: str = ""
     state: Path = Path("/var/lib/zhishou-agent")
     root: Path = Path("/")
     interval_s: float = 15.0
@@ -54,7 +58,8 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: An
     settings = _with(settings, spoken, "environment")
     settings = _with(settings, {key: value for key, value in given.items() if value is not None}, "command line")
     try:
-        check_server(settings.server)
+        if settings.server:
+            check_server(settings.server)
     except ValueError as error:
         raise SettingsError(f"server: {error}") from error
     return settings

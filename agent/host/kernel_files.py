@@ -11,6 +11,7 @@ import os
 from readings.model import Gap, SourceFailed
 
 MAX_FILE_BYTES = 16 * 2**20
+HALF_A_PAGE = 2048
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EOPNOTSUPP, errno.ENOSYS}
 HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 FORBIDDEN = {errno.EACCES, errno.EPERM}
@@ -28,12 +29,20 @@ def gap_for(error: OSError) -> Gap:
 
 
 def read_bytes(path: str) -> bytes:
-    """The whole file. Raises OSError. A /proc file is at its end only when a read gives nothing: it comes in pieces."""
+    """The whole file. Raises OSError.
+
+    A /proc file comes in pieces of whole records, as many as fit into a page, and is at its end only when a read gives
+    nothing; but where the first piece left half a page free no record can be behind it.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        chunks = []
-        size = 0
-        while size <= MAX_FILE_BYTES and (chunk := os.read(descriptor, 65536)):
+        chunk = os.read(descriptor, 65536)
+        if len(chunk) < HALF_A_PAGE and chunk.endswith(b"\n"):
+            return chunk
+        chunks = [chunk]
+        size = len(chunk)
+        while chunk and size <= MAX_FILE_BYTES:
+            chunk = os.read(descriptor, 65536)
             chunks.append(chunk)
             size += len(chunk)
         return b"".join(chunks)

@@ -55,21 +55,52 @@ FIELDS = {
 }
 
 
+MOST_TABLES = 64
+Places = tuple[str, tuple[tuple[int, str], ...], int]
+
+
 class Netstat:
     name = "netstat"
 
     def __init__(self, root: Root) -> None:
         self._tables = (f"{root.proc}/net/snmp", f"{root.proc}/net/netstat")
         self._lines = f"{root.proc}/net/snmp6"
+        # Where the wanted fields stand under a line of names; the line stays the same while the kernel does.
+        self._places: dict[str, Places] = {}
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
         said: dict[str, str] = {}
         for path in self._tables:
-            said |= table(path, read_text(path))
+            self._table(path, read_text(path), said)
         with suppress(SourceFailed):  # a host without IPv6 has no such file: its fields are gaps below
-            said |= lines(self._lines, read_text(self._lines))
+            lines(self._lines, read_text(self._lines), said)
         return (Sample(metric, value(said.get(field))) for field, metric in FIELDS.items())
+
+    def _table(self, path: str, text: str, said: dict[str, str]) -> None:
+        """Pairs of lines, ``Tcp: RtoMin …`` over ``Tcp: 200 …``. Raises SourceFailed."""
+        rows = whole_lines(path, text)
+        for names, values in zip(rows[::2], rows[1::2], strict=False):
+            if names not in self._places:
+                self._places = {} if len(self._places) > MOST_TABLES else self._places
+                self._places[names] = places(names)
+            start, wanted, fields = self._places[names]
+            if not values.startswith(start):
+                raise unreadable(path, values, ValueError(f"does not belong under {names[:40]!r}"))
+            if wanted:
+                words = values.split()
+                if len(words) != fields:
+                    raise unreadable(path, values, ValueError(f"{len(words)} words under {fields}"))
+                for index, field in wanted:
+                    said[field] = words[index]
+
+
+def places(names: str) -> Places:
+    """``Tcp: RtoMin CurrEstab`` → ("Tcp: ", ((2, "TcpCurrEstab"),), 3)."""
+    protocol, *keys = names.split()
+    fields = [f"{protocol.rstrip(':')}{key}" for key in keys]
+    wanted = tuple((index, field) for index, field in enumerate(fields, 1) if field in FIELDS)
+    return f"{protocol} ", wanted, len(keys) + 1
 
 
 def value(word: str | None) -> float | Gap:
@@ -78,21 +109,9 @@ def value(word: str | None) -> float | Gap:
     return float(int(word)) if word.isdecimal() and len(word) <= 20 else Gap.UNREADABLE
 
 
-def table(path: str, text: str) -> dict[str, str]:
-    """Pairs of lines, ``Tcp: RtoMin …`` over ``Tcp: 200 …`` → {"TcpRtoMin": "200"}. Raises SourceFailed."""
-    said: dict[str, str] = {}
-    rows = whole_lines(path, text)
-    for names, values in zip(rows[::2], rows[1::2], strict=False):
-        protocol, _, fields = names.partition(": ")
-        same, _, numbers = values.partition(": ")
-        keys, words = fields.split(), numbers.split()
-        if protocol != same or len(keys) != len(words):
-            raise unreadable(path, values, ValueError(f"does not belong under {names[:40]!r}"))
-        said |= {f"{protocol}{key}": word for key, word in zip(keys, words, strict=True)}
-    return said
-
-
-def lines(path: str, text: str) -> dict[str, str]:
-    """``Ip6InReceives   1`` → {"Ip6InReceives": "1"}. Raises SourceFailed."""
-    pairs = (line.split() for line in whole_lines(path, text))
-    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+def lines(path: str, text: str, said: dict[str, str]) -> None:
+    """``Ip6InReceives   1``: those that are wanted. Raises SourceFailed."""
+    for line in whole_lines(path, text):
+        key = line[:32].rstrip()
+        if key in FIELDS:
+            said[key] = line[32:].strip()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from agent.host.kernel_files import count_of, entries, read_number, read_text, read_word, unreadable, whole_lines
 from agent.host.root import Root
@@ -14,14 +16,7 @@ COLUMNS = (
     *(f"network_transmit_{what}_total" for what in ("bytes", "packets", "errors", "drops", "fifo_errors")),
     *(f"network_transmit_{what}_total" for what in ("collisions", "carrier_errors", "compressed")),
 )
-# Files of /sys/class/net/<interface> (ABI/testing/sysfs-class-net) that move.
-LIVELY = (
-    ("carrier_changes", "network_carrier_changes_total"),
-    ("carrier_up_count", "network_carrier_up_changes_total"),
-    ("carrier_down_count", "network_carrier_down_changes_total"),
-    ("statistics/rx_nohandler", "network_receive_no_handler_total"),
-)
-# Those that move only when a person changes something: read again every REREAD passes.
+# Files of /sys/class/net/<interface> (ABI/testing/sysfs-class-net) that move only when a person changes something.
 STILL = (
     ("mtu", "network_mtu_bytes", 10),
     ("tx_queue_len", "network_transmit_queue_count", 10),
@@ -53,11 +48,13 @@ class NetworkTraffic:
 
 
 class NetworkLinks:
+    """What seldom changes is read again every REREAD passes, and with every change of the link."""
+
     name = "network_links"
 
     def __init__(self, root: Root) -> None:
         self._folder = f"{root.sys}/class/net"
-        self._still: dict[str, list[Sample]] = {}
+        self._known: dict[str, _Interface] = {}
         self._passes = 0
 
     def read(self) -> Iterator[Sample]:
@@ -66,24 +63,53 @@ class NetworkLinks:
         if not interfaces:
             raise SourceFailed(Gap.NOT_OFFERED, f"{self._folder}: no network interfaces")
         if self._passes % REREAD == 0:
-            self._still = {}
+            self._known = {}
         self._passes += 1
-        for interface in interfaces:
-            yield from self._lively(f"{self._folder}/{interface}", interface)
-            if interface not in self._still:
-                self._still[interface] = list(_still(f"{self._folder}/{interface}", interface))
-            yield from self._still[interface]
+        for name in interfaces:
+            known = self._known.get(name)
+            changes = _changes(known.folder) if known else ()
+            if known is None or changes != known.changes:
+                known = self._known[name] = _look(self._folder, name)
+            # An interface that is administratively down answers EINVAL for carrier and speed.
+            carrier = read_number(f"{known.folder}/carrier")
+            yield Sample("network_carrier", carrier if not isinstance(carrier, Gap) else Gap.NOT_OFFERED, name)
+            yield Sample("network_up", up(read_word(f"{known.folder}/operstate"), carrier), name)
+            unhandled = read_number(f"{known.folder}/statistics/rx_nohandler")
+            yield Sample("network_receive_no_handler_total", unhandled, name)
+            yield from known.still
 
-    def _lively(self, folder: str, interface: str) -> Iterator[Sample]:
-        # An interface that is administratively down answers EINVAL for carrier and speed.
-        carrier = read_number(f"{folder}/carrier")
-        yield Sample("network_carrier", carrier if not isinstance(carrier, Gap) else Gap.NOT_OFFERED, interface)
-        yield Sample("network_up", up(read_word(f"{folder}/operstate"), carrier), interface)
-        speed = read_number(f"{folder}/speed", BYTES_PER_MEGABIT)
-        known = not isinstance(speed, Gap) and speed > 0  # -1 is "unknown"
-        yield Sample("network_speed_bytes_per_second", speed if known else Gap.NOT_OFFERED, interface)
-        for file, metric in LIVELY:
-            yield Sample(metric, read_number(f"{folder}/{file}"), interface)
+
+@dataclass(frozen=True, slots=True)
+class _Interface:
+    """``folder`` is where the link /sys/class/net/<name> leads: following it again costs more than the file."""
+
+    folder: str
+    changes: tuple[float | Gap, ...]
+    still: tuple[Sample, ...]
+
+
+def _changes(folder: str) -> tuple[float | Gap, ...]:
+    """How often the link came up and went down, and either."""
+    came, went = read_number(f"{folder}/carrier_up_count"), read_number(f"{folder}/carrier_down_count")
+    # Kernels before 4.16 count both together only.
+    unknown = isinstance(came, Gap) or isinstance(went, Gap)
+    return came, went, read_number(f"{folder}/carrier_changes") if unknown else came + went
+
+
+def _look(top: str, name: str) -> _Interface:
+    folder = os.path.realpath(f"{top}/{name}")
+    changes = _changes(folder)
+    speed = read_number(f"{folder}/speed", BYTES_PER_MEGABIT)
+    known = not isinstance(speed, Gap) and speed > 0  # -1 is "unknown"
+    up_changes, down_changes, all_changes = changes
+    still = (
+        Sample("network_speed_bytes_per_second", speed if known else Gap.NOT_OFFERED, name),
+        Sample("network_carrier_changes_total", all_changes, name),
+        Sample("network_carrier_up_changes_total", up_changes, name),
+        Sample("network_carrier_down_changes_total", down_changes, name),
+        *_still(folder, name),
+    )
+    return _Interface(folder, changes, still)
 
 
 def _still(folder: str, interface: str) -> Iterator[Sample]:

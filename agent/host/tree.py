@@ -11,22 +11,19 @@ from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
 MAX_PARTS = 4096
+RELOOK = 20
 MINUS_ONE = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A file under the part's folder: its integer times ``scale``, or its word by ``words``.
-
-    ``optional`` files belong to some drivers only: absent, they say nothing at all.
-    """
+    """A file under the part's folder: its integer times ``scale``, or its word by ``words``."""
 
     file: str
     metric: str
     scale: float = 1.0
     number_base: int = 10
     words: dict[str, float] | None = None
-    optional: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +38,34 @@ class Tree:
 
 
 class TreeSource:
-    """Reads one or several trees (disks and their slots, ports and their hosts) as one source."""
+    """One or several trees (controllers and their rows). New folders are looked for every RELOOK passes."""
 
     def __init__(self, name: str, root: Root, trees: tuple[Tree, ...]) -> None:
         self.name = name
         self._sys = root.sys
         self._trees = trees
+        self._found: list[tuple[str, str, tuple[Leaf, ...]]] = []
+        self._passes = 0
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
-        said = [sample for tree in self._trees for sample in self._read(tree)]
-        if not said:
+        if self._passes % RELOOK == 0:
+            self._found = [found for tree in self._trees for found in self._look(tree)]
+        self._passes += 1
+        if not self._found:
             raise SourceFailed(Gap.NOT_OFFERED, f"{self._sys}/{self._trees[0].pattern}: {self._trees[0].absent}")
-        return iter(said)
+        return (
+            Sample(leaf.metric, read_leaf(f"{folder}/{leaf.file}", leaf), part)
+            for folder, part, leaves in self._found
+            for leaf in leaves
+        )
 
-    def _read(self, tree: Tree) -> Iterator[Sample]:
+    def _look(self, tree: Tree) -> Iterator[tuple[str, str, tuple[Leaf, ...]]]:
+        """(folder, part, the files that are there): what a driver does not offer says nothing, what ceases is a gap."""
         for folder, name in folders(self._sys, tree.pattern)[:MAX_PARTS]:
-            part = tree.part(name)
-            for leaf in tree.leaves:
-                value = read_leaf(f"{folder}/{leaf.file}", leaf)
-                if not (leaf.optional and value is Gap.NOT_OFFERED):
-                    yield Sample(leaf.metric, value, part)
+            there = (leaf for leaf in tree.leaves if read_leaf(f"{folder}/{leaf.file}", leaf) is not Gap.NOT_OFFERED)
+            if leaves := tuple(there):
+                yield folder, tree.part(name), leaves
 
 
 def read_leaf(path: str, leaf: Leaf) -> float | Gap:

@@ -33,13 +33,17 @@ class Vmstat:
 
 def parse(path: str, text: str) -> Iterator[Sample]:
     """A field the kernel does not count is a gap: no oom_kill line does not mean that nothing was killed."""
-    said: dict[str, Sample] = {}
-    for line in whole_lines(path, text):
-        key, _, word = line.partition(" ")
-        if key in FIELDS:
-            metric, scale = FIELDS[key]
-            try:
-                said[key] = Sample(metric, count_of(word, scale))
-            except ValueError as error:
-                raise unreadable(path, line, error) from error
-    return iter([said.get(key, Sample(metric, Gap.NOT_OFFERED)) for key, (metric, _) in FIELDS.items()])
+    whole_lines(path, text[-200:])
+    return iter([Sample(metric, _field(path, text, key, scale)) for key, (metric, scale) in FIELDS.items()])
+
+
+def _field(path: str, text: str, key: str, scale: float) -> float | Gap:
+    """Looked up, because some 190 other lines are of no interest."""
+    at = 0 if text.startswith(f"{key} ") else text.find(f"\n{key} ") + 1
+    if not at and not text.startswith(f"{key} "):
+        return Gap.NOT_OFFERED
+    word = text[at + len(key) + 1 : text.index("\n", at)]
+    try:
+        return count_of(word, scale)
+    except ValueError as error:
+        raise unreadable(path, f"{key} {word}", error) from error

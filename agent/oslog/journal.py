@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class Journal:
         self._cursor = mark
         self._ask = ask or journalctl
         self._seen: Signature | None = None
+        self._there: bool | None = None
         self._telling = Telling(self.name, "journal", mark)
 
     @property
@@ -59,7 +61,10 @@ class Journal:
 
     @property
     def offered(self) -> bool:
-        return bool(self._signature())
+        """Whether there is a journal, as the last pass found."""
+        if self._there is None:
+            self._signature()
+        return bool(self._there)
 
     def commit(self) -> None:
         self._telling.commit()
@@ -78,13 +83,15 @@ class Journal:
     def _signature(self) -> Signature:
         found: list[tuple[str, int, int]] = []
         for folder in self._folders:
-            for file in Path(folder).glob("*/*.journal"):
-                try:
-                    said = file.stat()
-                except OSError:
-                    continue
-                found.append((str(file), said.st_mtime_ns, said.st_size))
-        return tuple(sorted(found))
+            for machine in _names(folder):
+                for file in _names(f"{folder}/{machine}"):
+                    if file.endswith(".journal"):
+                        path = f"{folder}/{machine}/{file}"
+                        with suppress(FileNotFoundError):  # rotated away just now
+                            said = os.stat(path)  # noqa: PTH116 - text paths, on the way of every pass
+                            found.append((path, said.st_mtime_ns, said.st_size))
+        self._there = bool(found)
+        return tuple(found)
 
     def _take(self) -> int:
         """Tell what is new; how many lines there were."""
@@ -120,6 +127,13 @@ class Journal:
                 wall_ns=entry.wall_ns,
                 cursor=entry.cursor,
             )
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names as text, on the way of every pass
+    except OSError:
+        return []
 
 
 def parse(line: str) -> Entry | None:
