@@ -1,6 +1,6 @@
 """The receiving side of the centre in a process of its own: endpoint, inbox, pump, history, live view.
 
-``python -m bench.ingest_centre FOLDER [SAMPLES A SEAL]`` prints its port and answers POST /api/v1/batches for any bearer
+``python -m bench.ingest_centre FOLDER [SAMPLES A SEAL]`` prints its port, answers POST /api/v1/batches for any bearer
 (the device's number). GET /sealed seals what is left, waits until every cursor is past every batch, and says what is
 stored.
 """

@@ -16,6 +16,7 @@ BUSY_TIMEOUT_S = 10
 SCHEMA_VERSION = 1
 ROWS_PER_STATEMENT = 64
 RELEASE_STEP = 1024
+CHECKPOINT_PAGES = 4000  # of 8 kB: the log is folded in every 32 MB
 
 SCHEMA = """
 create table if not exists batch(
@@ -63,7 +64,7 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     connection.execute("pragma page_size=8192")
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=full")
-    connection.execute("pragma wal_autocheckpoint=4000")  # pages: the log is folded in every 32 MB
+    connection.execute(f"pragma wal_autocheckpoint={CHECKPOINT_PAGES}")
     if reading:
         connection.execute("pragma query_only=on")
     return connection
