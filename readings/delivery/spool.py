@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 
+from readings.delivery.bounds import Bounds
 from readings.delivery.place import lock
 from readings.delivery.runner import TakenTick
 from readings.delivery.shelf import Head
@@ -95,13 +96,7 @@ class Spool:
         self._newest: StoredTick | None = None
         self.epoch = new_epoch()
         self._lock = lock(path)
-        self._stock = Stock(
-            path,
-            max_bytes=max_bytes,
-            max_age_ns=int(max_age_s * 1e9),
-            max_memory_bytes=max_memory_bytes,
-            tell=self.tell,
-        )
+        self._stock = Stock(path, Bounds(max_bytes, int(max_age_s * 1e9), max_memory_bytes), self.tell)
         self._stock.write()
 
     def close(self) -> None:

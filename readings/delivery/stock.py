@@ -5,21 +5,18 @@ A row's ``seq`` is its place among all, across epochs. Not for several threads a
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from readings.delivery.age import Ages
+from readings.delivery.bounds import Bounds
 from readings.delivery.place import move_aside
 from readings.delivery.shelf import Head, Shelf, ShelfDamaged
 from readings.delivery.tick import DamagedTick, StoredTick
 from readings.delivery.waste import Waste
 from readings.model import Severity
-
-log = logging.getLogger(__name__)
 
 DELETE_AT_ONCE = 16  # taken ticks; fewer are deleted with the next append, which syncs anyway
 MOST_REFUSED = 2_000  # ticks kept of what the centre refused
@@ -37,18 +34,15 @@ class SpoolBlocked(Exception):  # noqa: N818 - it reads as the sentence it makes
 class Stock:
     """The ticks waiting at ``path``. ``tell`` is told what people should know: kind, severity, sentence."""
 
-    def __init__(self, path: Path, *, max_bytes: int, max_age_ns: int, max_memory_bytes: int, tell: Tell) -> None:
+    def __init__(self, path: Path, bounds: Bounds, tell: Tell) -> None:
         self._path = path
-        self._max_bytes = max_bytes
-        self._max_age_ns = max_age_ns
-        self._max_memory_bytes = max_memory_bytes
+        self._bounds = bounds
         self._tell = tell
         self._shelf: Shelf | None = None
         self._reached = False  # the file was open in this process: what it holds is known
         self._trouble = ""
         self._oldest: Head | None = None
         self._newest: StoredTick | None = None
-        self._ages = Ages()
         self._done_seq = 0  # rows up to here were taken; they may still stand in the file
         self._done = (0, 0)  # how many do, and their bytes
         self._flight_seq = 0  # rows up to here are being sent and are not dropped
@@ -120,7 +114,7 @@ class Stock:
                 self.waste.spans[:0] = shelf.spans()
                 self._seq += shelf.newest_seq
                 self._meta = {**shelf.meta(), **self._meta}
-                self._ages.saw_before(shelf.boots)
+                self._bounds.ages.saw_before(shelf.boots)
                 self._reached = True
             self._seq = max(self._seq, shelf.newest_seq)
             self._done = shelf.count("seq <= ?", self._done_seq)
@@ -170,7 +164,7 @@ class Stock:
         """Keep ``row`` (its ``seq`` is given here). False: in memory only."""
         self._seq += 1
         self.memory.append(replace(row, seq=self._seq))
-        self._ages.see(row.boot_id, row.boottime)
+        self._bounds.ages.see(row.boot_id, row.boottime)
         written = self.write()
         if written:
             self._newest = replace(row, seq=self._seq)
@@ -278,45 +272,28 @@ class Stock:
 
     def counts(self) -> tuple[int, int, int]:
         """(ticks that wait, their bytes, of them in memory only)."""
-        rows, size = (self._shelf.rows - self._done[0], self._shelf.size - self._done[1]) if self._shelf else (0, 0)
-        held = sum(row.size for row in self.memory)
-        return rows + len(self.memory), size + held, len(self.memory)
+        rows, size = len(self.memory), sum(row.size for row in self.memory)
+        if self._shelf:
+            rows, size = rows + self._shelf.rows - self._done[0], size + self._shelf.size - self._done[1]
+        return rows, size, len(self.memory)
 
     def _note_oldest(self) -> None:
         heads = self._shelf.heads(self._done_seq, 1) if self._shelf else []
         self._oldest = heads[0] if heads else None
 
     def _drop_from(self, shelf: Shelf) -> None:
-        """Within a transaction: the oldest rows over the bounds go, but never what is on its way or the newest."""
+        """Within a transaction: what is over the bounds goes, but never what is on its way or the newest."""
         after = max(self._flight_seq, self._done_seq)
-        heads = shelf.heads(after, 1)
-        if (
-            heads
-            and heads[0].seq < self._seq
-            and (shelf.size > self._max_bytes or self._ages.of(heads[0]) > self._max_age_ns)
-        ):
-            heads = shelf.heads(after, 10_000)
-            size = shelf.size
-            last = after
-            for head in heads:
-                if head.seq >= self._seq or (size <= self._max_bytes and self._ages.of(head) <= self._max_age_ns):
-                    break
-                size -= head.size
-                last = head.seq
-                self.waste.add(head)
-                self.dropped += 1
-            shelf.remove("seq > ? and seq <= ?", after, last)
-        heads = shelf.heads(self._done_seq, 1)
-        self._oldest = heads[0] if heads else None
+        gone = self._bounds.over(shelf, after, self._seq)
+        for head in gone:
+            self.waste.add(head)
+        if gone:
+            self.dropped += len(gone)
+            shelf.remove("seq > ? and seq <= ?", after, gone[-1].seq)
+        self._note_oldest()
 
     def _bound_memory(self) -> None:
-        size = sum(row.size for row in self.memory)
-        kept: list[StoredTick] = []
-        for row in self.memory:
-            if size > self._max_memory_bytes and row.seq > self._flight_seq and row is not self.memory[-1]:
-                self.waste.add(row)
-                self.dropped += 1
-                size -= row.size
-            else:
-                kept.append(row)
-        self.memory = kept
+        self.memory, gone = self._bounds.over_in_memory(self.memory, self._flight_seq)
+        for row in gone:
+            self.waste.add(row)
+        self.dropped += len(gone)
