@@ -45,7 +45,7 @@ class Application(FastAPI):
             max_body_size=MAX_BODY_BYTES,
         )
         self.state.centre = centre
-        self._batches = BatchEndpoint(centre.inbox, centre.senders.authenticate, lambda: to_ns(centre.now()))
+        self._batches = BatchEndpoint(centre.inbox, centre.senders.admit, lambda: to_ns(centre.now()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == BATCHES:
@@ -95,6 +95,7 @@ BATCHES_OPERATION: dict[str, Any] = {
         "200": {"description": "The receipt: position, clocks, audit head", "content": {"application/json": {}}},
         "400": {"description": "Damaged"},
         "401": {"description": "No agent has this credential"},
+        "403": {"description": "The agent waits for approval"},
         "409": {"description": "The numbers contradict what is held; `position` says what is"},
         "413": {"description": "Too large"},
         "422": {"description": "Malformed, or another version of the wire"},

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Self
 
 from checklists.loading import load_rules
 from readings.catalogue import Catalogue, load_catalogue
 from server.audit.witness import AuditWitness
+from server.clock import Clock, utc_now
 from server.data_folder import make_private
 from server.devices.ledger import traits_from
 from server.happenings.explaining import gaps_known_to
@@ -29,12 +28,6 @@ from server.settings import Settings
 from server.times import to_ms, to_ns
 
 __all__ = ["Centre", "Settings"]
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the centre owns the clock that everything in it is handed
 
 
 @dataclass
@@ -79,7 +72,7 @@ class Centre:
             undo.callback(history.close)
             history.known_gaps = gaps_known_to(records)
             happenings = Happenings(records)
-            live = Live()
+            live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
             senders = SenderDirectory(records)
             pump = Pump(inbox, [history, happenings, live, judge])
@@ -143,6 +136,7 @@ class Centre:
             steps.callback(self.judge.close)
             steps.callback(self.history.close)
             steps.callback(self.inbox.close)
+            steps.callback(self.live.save)
             if self.pump.is_alive():
                 steps.callback(self.pump.stop)
             steps.callback(self.rounds.stop)

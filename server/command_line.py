@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from server.audit.chain import Actor
-from server.centre import utc_now
+from server.clock import utc_now
 from server.data_folder import FolderRefused, make_private
 from server.records import Records, RecordsError
 from server.settings import Settings

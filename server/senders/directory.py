@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from readings.wire import WireError
 from server.inbox.arrival import Sender
 from server.records import Records
 from server.secret import hash_secret
@@ -51,3 +52,10 @@ class SenderDirectory:
         """The sender that holds this credential and may send now; no database, no wait."""
         known = self.find(bearer)
         return known.sender if known is not None and known.state == ACTIVE else None
+
+    def admit(self, bearer: str) -> Sender | None:
+        """The same at the door for batches. Raises WireError 403 for an agent that waits for approval."""
+        known = self.find(bearer)
+        if known is not None and known.state == PENDING:
+            raise WireError(403, "not_approved", f"{known.sender.id} waits until somebody approves its device")
+        return self.authenticate(bearer)

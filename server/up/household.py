@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from server.audit.chain import Actor
-from server.centre import utc_now
+from server.clock import utc_now
 from server.people.passwords import make_password
 from server.people.register import all_people, create_person
 from server.records import Records

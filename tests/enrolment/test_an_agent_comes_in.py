@@ -69,7 +69,7 @@ def test_an_agent_without_a_device_waits_for_approval_and_then_sends(visit: Visi
     given = enrol(agent, invite(boss), "db 01").json()
     assert given["state"] == "pending"
     assert given["device_no"] == "db-01"
-    assert hello(agent, given["credential"]) == 401
+    assert hello(agent, given["credential"]) == 403
 
     approved = boss.post("/api/v1/devices/db-01/approve", json={"device_no": "S-007"})
 
