@@ -4,49 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from readings.model import Gap, gap_of
 from readings.wire import Batch
 from server.inbox.arrival import Arrival, gap_of_code
+from server.live_snapshot import DeviceNow, SourceNow, restored, save
 from server.series import SeriesRef, series_ref
 
 __all__ = ["DeviceNow", "LatestValue", "Live", "SeriesRef", "SourceNow", "Subscription", "stale_before"]
 
+SAVE_EVERY_S = 60.0
 STALE_INTERVALS = 4
 STALE_AT_LEAST_MS = 60_000
-
-
-@dataclass(slots=True)
-class SourceNow:
-    """The newest pass of one source. ``gap`` set: it gave nothing at ``at_ms``; ``values`` are of an earlier pass."""
-
-    at_ms: int
-    series: SeriesRef
-    values: NDArray[np.float64]
-    gap: Gap | None = None
-    detail: str = ""
-
-
-@dataclass(slots=True)
-class DeviceNow:
-    """``newest_ms``: stored time of its newest tick; ``received_ms``: when a batch of it last arrived (both 0: never).
-
-    ``version`` grows with every change.
-    """
-
-    device_no: str
-    sources: dict[str, SourceNow] = field(default_factory=dict)
-    newest_ms: int = 0
-    received_ms: int = 0
-    interval_s: float = 15.0
-    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +47,17 @@ _NOTHING = series_ref(b"\x90")
 
 
 class Live:
-    """Fed by the pump's thread, read from any. It keeps nothing: after a restart it is fed again, or primed."""
+    """Fed by the pump's thread, read from any. Nothing is lost with it: after a restart it is fed again what the inbox
+    still holds, upon the snapshot of what came before.
+    """
 
     name = "live"
 
-    def __init__(self) -> None:
-        self.devices: dict[str, DeviceNow] = {}
+    def __init__(self, snapshot: Path | None = None) -> None:
+        """``snapshot``: where the newest of everything is kept for the next start; None: nowhere."""
+        self.devices: dict[str, DeviceNow] = {} if snapshot is None else restored(snapshot)
+        self._snapshot = snapshot
+        self._saved_at = time.monotonic()
         self._subscriptions: list[Subscription] = []
         self._changing = threading.Lock()
 
@@ -93,6 +75,15 @@ class Live:
             self.devices[device_no].version += 1
         for subscription in list(self._subscriptions):
             subscription.tell(changed)
+        # What is newer than this when the centre is killed is still in the inbox, and replayed.
+        if time.monotonic() - self._saved_at > SAVE_EVERY_S:
+            self.save()
+
+    def save(self) -> None:
+        """Keep the newest of everything for the next start; a disk without room only costs that."""
+        self._saved_at = time.monotonic()
+        if self._snapshot is not None:
+            save(self._snapshot, self.devices)
 
     def latest(self, device_no: str) -> list[LatestValue]:
         """Every series of the device, by source; a source that failed makes each of its series a gap."""
@@ -100,15 +91,6 @@ class Live:
         if device is None:
             return []
         return [value for name, source in sorted(device.sources.items()) for value in _latest(name, source)]
-
-    def prime(self, device_no: str, source: str, now: SourceNow, received_ms: int, interval_s: float) -> None:
-        """Something known from an earlier life of the centre; it never replaces what is newer."""
-        device = self._device(device_no)
-        if source not in device.sources or device.sources[source].at_ms < now.at_ms:
-            device.sources[source] = now
-        if now.at_ms > device.newest_ms:
-            device.newest_ms, device.interval_s = now.at_ms, interval_s
-        device.received_ms = max(device.received_ms, received_ms)
 
     def subscribe(self, loop: asyncio.AbstractEventLoop) -> Subscription:
         """Use as ``with live.subscribe(loop) as changes: devices = await changes.next()``."""
