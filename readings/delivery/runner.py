@@ -104,18 +104,19 @@ class Runner:
         proof: dict[str, tuple[list[tuple[str, str]], list[float]]] = {}
         for source in self._sources:
             device = getattr(source, "device", "")
-            succeeded = self._take(source, device, taken)
+            success = self._take(source, device, taken)
             ended = self._monotonic()
             series, values = proof.setdefault(device, ([], []))
             series += [("source_success", source.name), ("source_duration_seconds", source.name)]
-            values += [1.0 if succeeded else 0.0, ended - started]
+            values += [success, ended - started]
             started = ended
         for device, (series, values) in proof.items():
             self._pack(device, RUNNER, series, values, taken)
         self._before = taken.clocks
         return taken
 
-    def _take(self, source: Source, device: str, taken: TakenTick) -> bool:
+    def _take(self, source: Source, device: str, taken: TakenTick) -> float:
+        """1 read, 0 failed. What a host does not have cannot fail: its success is itself a gap, ``not_offered``."""
         answer = _Answer()
         try:
             _gather(source, answer)
@@ -123,15 +124,15 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever a source raises is a gap of that source, never of the pass
             gap, detail = _reason(error)
             taken.gaps.append((device, source.name, gap, detail[:LONGEST_DETAIL]))
-            succeeded = False
+            success = GAP_FLOATS[gap] if gap is Gap.NOT_OFFERED else 0.0
         else:
-            succeeded = True
+            success = 1.0
             if answer.series:
                 self._pack(device, source.name, answer.series, matrix, taken)
         # The samples of a source that failed half-way are not a whole and are let go; its events happened and stay.
         taken.events += [(device, _shortened(event)) for event in answer.events]
         self._take_facts(device, answer.facts[:MOST_FACTS], taken)
-        return succeeded
+        return success
 
     def _pack(
         self, device: str, source: str, series: list[tuple[str, str]], values: Sequence[float], taken: TakenTick
