@@ -12,6 +12,7 @@ from server.web.panels import MAX_LINES, PANELS, RANGES, Line, Panel
 from server.web.sight import Course, Hole, Ledger, Series, Sight
 
 EVENTS_DRAWN = 300
+SHORTEST_MS = 3 * 60_000
 MINUTE_MS = 60_000
 Numbers = Sequence[float | None]
 
@@ -31,10 +32,13 @@ def answer(glance: Glance, ledger: Ledger, span: str) -> dict[str, Any]:
     sight, now_ms = glance.sight, glance.now_ms
     back_s, step_s = RANGES[span]
     start_ms = now_ms - back_s * 1000
+    whole = sight.coverage(ledger.device_no, start_ms, now_ms - now_ms % MINUTE_MS)
+    if not step_s:  # the first minutes of a new device fill the picture instead of its right edge
+        begun = max((hole.end_ms for hole in whole.holes if hole.reason == "not_offered"), default=start_ms)
+        start_ms = max(start_ms, min(begun - MINUTE_MS // 2, now_ms - SHORTEST_MS))
     step_ms = step_s * 1000 or None
     events = sight.events(ledger.device_no, start_ms, now_ms, EVENTS_DRAWN)
-    cover = sight.coverage(ledger.device_no, start_ms, now_ms - now_ms % MINUTE_MS)
-    frame = Frame(start_ms, now_ms, step_ms, cover.holes)
+    frame = Frame(start_ms, now_ms, step_ms, whole.holes)
     return {
         "range": span,
         "start": start_ms / 1000,

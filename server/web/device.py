@@ -10,10 +10,21 @@ from markupsafe import Markup
 from readings.units import show
 from server.times import rfc3339
 from server.web.courses import Glance, Spark
+from server.web.device_tables import (
+    Finding,
+    Happening,
+    Judged,
+    SourceGroup,
+    finding_line,
+    finding_order,
+    happening,
+    judged,
+    source_groups,
+)
 from server.web.groups import FAMILIES, Family, Row
-from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
+from server.web.health import GAP_REASONS
 from server.web.i18n import N_, Words
-from server.web.sight import EventRow, FindingRow, Ledger, Series, Sight, SourceRow, Value
+from server.web.sight import Ledger, Series, Sight, Value
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
@@ -42,52 +53,11 @@ class ReadingFamily:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    sign: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Coverage:
     whole_day: bool
     slots: int
     filled: int
     percent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    key: str
-    rule: str
-    part: str
-    verdict: str
-    sign: str
-    sentence: str
-    value: str
-    limit: str
-    at: str
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    at: str
-    source: str
-    sign: str
-    word: str
-    text: str
-    count: int
-    inferred: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLine:
-    name: str
-    sign: str
-    word: str
-    duration: str
-    at: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +76,10 @@ class DeviceView:
     families: Sequence[ReadingFamily]
     reading_count: int
     findings: Sequence[Finding]
+    findings_unknown: Sequence[Finding]
     findings_met: Sequence[Finding]
     events: Sequence[Happening]
-    sources: Sequence[SourceLine]
+    sources: Sequence[SourceGroup]
     facts: Sequence[tuple[str, str]]
 
 
@@ -118,7 +89,7 @@ def view(glance: Glance, ledger: Ledger) -> DeviceView:
     (standing,) = sight.stand([ledger], now_ms)
     latest = sight.latest(ledger.device_no, now_ms)
     findings = sight.findings(ledger.device_no)
-    ordered = sorted(findings, key=_finding_order)
+    ordered = sorted(findings, key=finding_order)
     uptime = next((value for value in latest if value.metric == "uptime_seconds" and value.value is not None), None)
     kind = words(KIND_WORDS[ledger.kind]) if ledger.kind in KIND_WORDS else ledger.kind
     meta = [ledger.device_no, kind, ledger.location, ledger.purpose, ledger.owner_post]
@@ -128,7 +99,7 @@ def view(glance: Glance, ledger: Ledger) -> DeviceView:
         health=standing.health,
         reason=words.of(standing.reason),
         meta=[text for text in meta if text and text != ledger.name],
-        judged=_judged(findings, words),
+        judged=judged(findings, words),
         agent=standing.agent,
         seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",
         coverage=_coverage(sight, ledger, now_ms),
@@ -136,10 +107,11 @@ def view(glance: Glance, ledger: Ledger) -> DeviceView:
         booted=rfc3339(uptime.at_ms - int(uptime.value * 1000)) if uptime and uptime.value is not None else "",
         families=_families(glance, ledger, latest),
         reading_count=len(latest),
-        findings=[_finding(row, words) for row in ordered if row.verdict != "met"],
-        findings_met=[_finding(row, words) for row in ordered if row.verdict == "met"],
-        events=[_happening(row) for row in sight.events(ledger.device_no, now_ms - 7 * DAY_MS, now_ms, EVENTS_SHOWN)],
-        sources=[_source(row, words) for row in sight.sources(ledger.device_no, now_ms)],
+        findings=[finding_line(row, words) for row in ordered if row.verdict not in {"met", "unknown"}],
+        findings_unknown=[finding_line(row, words) for row in ordered if row.verdict == "unknown"],
+        findings_met=[finding_line(row, words) for row in ordered if row.verdict == "met"],
+        events=[happening(row) for row in sight.events(ledger.device_no, now_ms - 7 * DAY_MS, now_ms, EVENTS_SHOWN)],
+        sources=source_groups(sight.sources(ledger.device_no, now_ms), words),
         facts=sight.facts(ledger.device_no),
     )
 
@@ -148,19 +120,6 @@ def all_readings(latest: Sequence[Value], words: Words) -> list[Reading]:
     """Every series as a row, by metric and part."""
     ordered = sorted(latest, key=lambda value: (value.metric, value.part))
     return [_reading(value, words.of(value.name) or value.metric, value.part, Markup(), words) for value in ordered]
-
-
-def _judged(findings: Sequence[FindingRow], words: Words) -> Judged:
-    wrong = sum(1 for finding in findings if finding.verdict == "not_met")
-    unknown = sum(1 for finding in findings if finding.verdict == "unknown")
-    if not findings:
-        return Judged("unknown", words("还没有判定"))
-    if wrong:
-        severe = any(finding.verdict == "not_met" and finding.severity == "fault" for finding in findings)
-        return Judged("fault" if severe else "warning", words.many("%(n)s 项异常", wrong))
-    if unknown:
-        return Judged("unknown", words.many("%(n)s 项无数据", unknown))
-    return Judged("normal", words.many("%(n)s 项全部正常", len(findings)))
 
 
 def _coverage(sight: Sight, ledger: Ledger, now_ms: int) -> Coverage:
@@ -231,47 +190,3 @@ def _reading(value: Value, title: str, part: str, spark: Markup, words: Words) -
         at=rfc3339(value.at_ms),
         spark=spark,
     )
-
-
-def _finding_order(finding: FindingRow) -> tuple[int, int, str, str]:
-    verdicts = ("not_met", "unknown", "met")
-    place = verdicts.index(finding.verdict) if finding.verdict in verdicts else 1
-    return place, finding.severity != "fault", finding.rule, finding.part
-
-
-def _finding(row: FindingRow, words: Words) -> Finding:
-    value = " ".join(show(row.value, row.unit, words.language)).strip() if row.value is not None else ""
-    severe = row.verdict == "not_met" and row.severity == "fault"
-    return Finding(
-        key=f"{row.rule}.{row.part}",
-        rule=row.rule,
-        part=row.part,
-        verdict=row.verdict,
-        sign="fault" if severe else VERDICT_SIGNS.get(row.verdict, "unknown"),
-        sentence=words.of(row.sentence),
-        value=value,
-        limit=words.of(row.limit),
-        at=rfc3339(row.at_ms) if row.at_ms is not None else "",
-        since=rfc3339(row.since_ms) if row.since_ms is not None else "",
-    )
-
-
-def _happening(row: EventRow) -> Happening:
-    severity = min(max(row.severity, 0), len(SEVERITY_WORDS) - 1)
-    return Happening(
-        at=rfc3339(row.at_ms),
-        source=row.source,
-        sign=SEVERITY_SIGNS[severity],
-        word=SEVERITY_WORDS[severity],
-        text=row.text,
-        count=row.count,
-        inferred=row.inferred,
-    )
-
-
-def _source(row: SourceRow, words: Words) -> SourceLine:
-    reason = words(GAP_REASONS[row.gap]) if row.gap in GAP_REASONS else row.gap or ""
-    # What a host does not have is not a fault of the reading.
-    sign = "normal" if row.gap is None else ("maintenance" if row.gap == "not_offered" else "unknown")
-    duration = " ".join(show(row.duration_s, "seconds", words.language)) if row.duration_s is not None else ""
-    return SourceLine(row.name, sign, reason or words("读到"), duration, rfc3339(row.at_ms), row.detail)

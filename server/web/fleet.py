@@ -45,7 +45,7 @@ class Quick:
 class DeviceRow:
     device_no: str
     name: str
-    location: str
+    place: str
     health: str
     reason: str
     seen: str
@@ -184,7 +184,7 @@ def _row(glance: Glance, ledger: Ledger, standing: Standing) -> DeviceRow:
     return DeviceRow(
         device_no=ledger.device_no,
         name=ledger.name or ledger.device_no,
-        location=ledger.location,
+        place=" · ".join(text for text in (ledger.device_no, ledger.location) if text and text != ledger.name),
         health=standing.health,
         reason=words.of(standing.reason) if standing.health != "normal" else "",
         seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",

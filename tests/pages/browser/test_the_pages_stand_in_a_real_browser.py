@@ -18,6 +18,13 @@ PASSWORD = "measure twice, cut once"
 ARTEFACTS = Path(__file__).parents[3] / "artefacts" / "pages"
 LOOKS = [(language, theme, width) for language in ("zh", "en") for theme in ("light", "dark") for width in (1440, 360)]
 NARROW = 360
+# Long pages are cut: the sheet is for a look at all of them, each picture lies beside it whole.
+SHEET_STYLE = """<style>
+body { margin: 16px; font: 12px sans-serif; background: #9a9a9a; } h1 { font-size: 18px; margin: 18px 0 8px; }
+section { display: flex; flex-wrap: wrap; gap: 12px; } figure { margin: 0; }
+figure div { overflow: hidden; max-height: 820px; } img { display: block; width: 100%; }
+.wide { width: 640px; } .narrow { width: 250px; }
+</style>"""
 
 
 class Viewer:
@@ -223,17 +230,21 @@ def test_nothing_is_asked_of_any_other_host(viewer: Callable[..., Viewer], desk:
 
 def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
     """All pictures of this run on one sheet, to be looked at before a change is called done."""
-    cells = []
-    for file in sorted(ARTEFACTS.glob("*-*-*-*.png")):
-        picture = base64.b64encode(file.read_bytes()).decode()
-        cells.append(
-            f'<figure><img src="data:image/png;base64,{picture}"><figcaption>{file.stem}</figcaption></figure>'
-        )
-    page = chromium.new_page(viewport={"width": 1960, "height": 1200})
-    page.set_content(
-        "<style>body{margin:16px;font:12px sans-serif;background:#888;columns:6;column-gap:12px}"
-        "figure{margin:0 0 12px;break-inside:avoid}img{width:100%;display:block}</style>" + "".join(cells)
-    )
+    sheet, pictures = [], 0
+    for name in ("sign-in", "fleet", "device"):
+        sheet.append(f"<h1>{name}</h1><section>")
+        for file in sorted(
+            ARTEFACTS.glob(f"{name}-??-*-*.png"), key=lambda file: (file.stem.endswith("-360"), file.stem)
+        ):
+            picture = base64.b64encode(file.read_bytes()).decode()
+            kind = "narrow" if file.stem.endswith("-360") else "wide"
+            sheet.append(
+                f'<figure class="{kind}"><div><img src="data:image/png;base64,{picture}"></div>{file.stem}</figure>'
+            )
+            pictures += 1
+        sheet.append("</section>")
+    page = chromium.new_page(viewport={"width": 2800, "height": 1200})
+    page.set_content(SHEET_STYLE + "".join(sheet))
     page.screenshot(path=ARTEFACTS / "contact-sheet.png", full_page=True)
     page.close()
-    assert len(cells) >= len(LOOKS) * 3
+    assert pictures >= len(LOOKS) * 3
