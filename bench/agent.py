@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import msgspec
@@ -80,20 +81,19 @@ def _names() -> set[tuple[str, str]]:
 
 
 def _side_by_side(passes: Passes, exporter: str | None) -> tuple[float, float | None]:
-    """(CPU seconds of our pass, of their scrape), taken in turn; of each the mean of its cheapest round."""
+    """(CPU seconds of our pass, of their scrape), taken in turn; of each the median of its cheapest round."""
     rounds_ours, rounds_theirs = [], []
     with _exporter(exporter) as scraped:
         for _ in range(ROUNDS):
-            ours = theirs = 0.0
+            ours, theirs = [], []
             for _ in range(TIMES):
                 before = time.process_time()
                 passes.take()
-                ours += time.process_time() - before
-                if scraped is not None:
-                    theirs += _scrape(*scraped)
+                ours.append(time.process_time() - before)
+                theirs.append(0.0 if scraped is None else _scrape(*scraped))
                 time.sleep(0.05)
-            rounds_ours.append(ours / TIMES)
-            rounds_theirs.append(theirs / TIMES)
+            rounds_ours.append(median(ours))
+            rounds_theirs.append(median(theirs))
     return min(rounds_ours), min(rounds_theirs) if exporter else None
 
 

@@ -50,11 +50,17 @@ class Filesystems:
         self._path = f"{root.proc}/mounts"
         self._prefix = root.files
         self._statvfs = statvfs
+        self._text = ""
+        self._mounts: list[Mount] = []
         self._patience: Patience[os.statvfs_result] = Patience(statvfs, patience_s)
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
-        mounts = parse(self._path, read_text(self._path))
+        text = read_text(self._path)
+        if text != self._text:
+            self._mounts = parse(self._path, text)
+            self._text = text  # seldom another one
+        mounts = self._mounts
         far = [f"{self._prefix}{mount.point}" for mount in mounts if mount.kind not in LOCAL]
         answers = dict(zip(far, self._patience.ask(far), strict=True)) if far else {}
         for mount in mounts:

@@ -30,6 +30,9 @@ class OpenFiles:
         yield Sample("files_open_used_ratio", allocated / maximum if maximum else Gap.UNREADABLE)
 
 
+BITS_PER_BYTE = 8
+
+
 class Entropy:
     name = "entropy"
 
@@ -41,8 +44,9 @@ class Entropy:
         available = read_number(f"{self._folder}/entropy_avail")
         if isinstance(available, Gap):
             raise SourceFailed(available, f"{self._folder}/entropy_avail: the kernel does not say its entropy")
-        yield Sample("entropy_available_bits", available)
-        yield Sample("entropy_pool_bits", read_number(f"{self._folder}/poolsize"))
+        size = read_number(f"{self._folder}/poolsize")
+        yield Sample("entropy_available_bytes", available / BITS_PER_BYTE)
+        yield Sample("entropy_pool_bytes", size if isinstance(size, Gap) else size / BITS_PER_BYTE)
 
 
 class KernelHealth:

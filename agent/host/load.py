@@ -39,7 +39,7 @@ class Processes:
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
-        found = sum(name.isdecimal() for name in entries(self._proc))
+        found = sum(map(str.isdecimal, entries(self._proc)))
         if not found:
             raise SourceFailed(Gap.NOT_OFFERED, f"{self._proc}: no processes are shown")
         yield Sample("processes_count", float(found))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from agent.host.kernel_files import count_of, read_text, unreadable, whole_lines
+from agent.host.kernel_files import read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -75,6 +76,9 @@ SOMETIMES = {
 }
 
 
+LINE = re.compile(r"^([^:\s]+):\s+([0-9]{1,20})( kB)?$", re.MULTILINE)
+
+
 class Memory:
     """Memory, swap and huge pages, with the two ratios people ask for."""
 
@@ -90,16 +94,12 @@ class Memory:
 
 def parse(path: str, text: str) -> dict[str, float]:
     """``MemTotal:  12345 kB`` → {"MemTotal": bytes}. Raises SourceFailed."""
-    said: dict[str, float] = {}
-    for line in whole_lines(path, text):
-        key, colon, rest = line.partition(":")
-        words = rest.split()
-        try:
-            if not colon or not words or words[1:] not in ([], ["kB"]):
-                raise ValueError("neither a count nor kB")  # noqa: TRY301 - one place names file and line
-            said[key] = count_of(words[0], 1024.0 if len(words) == 2 else 1.0)
-        except ValueError as error:
-            raise unreadable(path, line, error) from error
+    lines = whole_lines(path, text)
+    found = LINE.findall(text)
+    if len(found) != len(lines):
+        wrong = next(line for line in lines if not LINE.fullmatch(line))
+        raise unreadable(path, wrong, ValueError("neither a count nor kB"))
+    said = {key: int(number) * (1024.0 if unit else 1.0) for key, number, unit in found}
     if "MemTotal" not in said:
         raise SourceFailed(Gap.UNREADABLE, f"{path}: no MemTotal in {len(said)} lines")
     return said

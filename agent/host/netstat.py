@@ -55,6 +55,7 @@ FIELDS = {
 }
 
 
+SIX = tuple(field for field in FIELDS if "6" in field)
 MOST_TABLES = 64
 Places = tuple[str, tuple[tuple[int, str], ...], int]
 
@@ -74,7 +75,7 @@ class Netstat:
         for path in self._tables:
             self._table(path, read_text(path), said)
         with suppress(SourceFailed):  # a host without IPv6 has no such file: its fields are gaps below
-            lines(self._lines, read_text(self._lines), said)
+            lines(self._lines, "\n" + read_text(self._lines), said)
         return (Sample(metric, value(said.get(field))) for field, metric in FIELDS.items())
 
     def _table(self, path: str, text: str, said: dict[str, str]) -> None:
@@ -110,8 +111,9 @@ def value(word: str | None) -> float | Gap:
 
 
 def lines(path: str, text: str, said: dict[str, str]) -> None:
-    """``Ip6InReceives   1``: those that are wanted. Raises SourceFailed."""
-    for line in whole_lines(path, text):
-        key = line[:32].rstrip()
-        if key in FIELDS:
-            said[key] = line[32:].strip()
+    """``Ip6InReceives   1``: those that are wanted, looked up among some 90. Raises SourceFailed."""
+    whole_lines(path, text)
+    for field in SIX:
+        at = text.find(f"\n{field} ") + 1
+        if at:
+            said[field] = text[at + len(field) : text.index("\n", at)].strip()
