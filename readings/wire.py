@@ -8,6 +8,7 @@ outside. A stored example of version 1 must parse for ever: fields are only ever
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 
 import msgspec
@@ -172,6 +173,17 @@ class Receipt(msgspec.Struct, frozen=True):
     audit_head: str = ""
 
 
+# A text that is no UTF-8 has an error of its own, outside msgspec's tree.
+NOT_MSGPACK = (msgspec.DecodeError, UnicodeDecodeError)
+
+class _OfThread(threading.local):
+    """A decompressor may be used again, which saves most of its cost, but not by two threads at once."""
+
+    def __init__(self) -> None:
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_own = _OfThread()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
 _batches = msgspec.msgpack.Decoder(Batch)
 _series = msgspec.msgpack.Decoder(list[tuple[str, str]])
@@ -185,7 +197,11 @@ def pack_series(series: Sequence[tuple[str, str]]) -> bytes:
 
 
 def unpack_series(packed: bytes) -> list[tuple[str, str]]:
-    return _series.decode(packed)
+    """Raises msgspec.DecodeError."""
+    try:
+        return _series.decode(packed)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def payload_hash(payload: bytes) -> bytes:
@@ -215,7 +231,7 @@ def unpack_envelope(body: bytes) -> Envelope:
                 422, "wrong_version", f"batch: wire version {version}, this centre speaks {VERSION}"
             ) from error
         raise WireError(422, "malformed", f"batch: {error}") from error
-    except msgspec.DecodeError as error:
+    except NOT_MSGPACK as error:
         raise WireError(400, "damaged", f"batch: not msgpack: {error}") from error
     if envelope.version != VERSION:
         raise WireError(422, "wrong_version", f"batch: wire version {envelope.version}, this centre speaks {VERSION}")
@@ -230,27 +246,27 @@ def unpack_batch(payload: bytes) -> Batch:
             raise WireError(413, "too_large", f"batch: unpacks to {size} bytes, at most {MAX_PAYLOAD_BYTES}")
         if size < 0:
             raise WireError(400, "damaged", "batch: the zstd frame does not say its size")
-        plain = zstandard.ZstdDecompressor().decompress(payload)
+        plain = _own.decompressor.decompress(payload)
         batch = _batches.decode(plain)
     except zstandard.ZstdError as error:
         raise WireError(400, "damaged", f"batch: not zstd: {error}") from error
     except msgspec.ValidationError as error:
         raise WireError(422, "malformed", f"batch: {error}") from error
-    except msgspec.DecodeError as error:
+    except NOT_MSGPACK as error:
         raise WireError(400, "damaged", f"batch: not msgpack: {error}") from error
     _check(batch)
     return batch
 
 
 def decode_receipt(body: bytes) -> Receipt:
-    """Raises msgspec.DecodeError or msgspec.ValidationError."""
+    """Raises msgspec.DecodeError, msgspec.ValidationError or UnicodeDecodeError."""
     return _receipts.decode(body)
 
 
 def _version_of(body: bytes) -> int | None:
     try:
         fields = msgspec.msgpack.decode(body)
-    except msgspec.DecodeError:
+    except (*NOT_MSGPACK, RecursionError):
         return None
     return fields[0] if isinstance(fields, list) and fields and isinstance(fields[0], int) else None
 
