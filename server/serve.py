@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import sqlite3
 from types import FrameType
 
 import uvicorn
 
+from checklists.rule_fields import RuleError
+from readings.catalogue import CatalogueError
 from server.app import create_app
 from server.centre import Centre, Settings
 from server.data_folder import held
@@ -37,7 +40,7 @@ def serve(settings: Settings, listen_fd: int | None = None) -> int:
     log_to_stderr(settings.log_level)
     with held(settings.data, "server-run"):
         listener = socket.socket(fileno=listen_fd) if listen_fd is not None else listen(settings.host, settings.port)
-        centre = Centre.open(settings)
+        centre = open_centre(settings)
         # uvicorn raises the signal once more when it is done: with the default action we would end before closing.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: centre.stopping.set())
@@ -51,6 +54,18 @@ def serve(settings: Settings, listen_fd: int | None = None) -> int:
             listener.close()
             log.info("closed")
     return 0
+
+
+class StartRefusedError(ValueError):
+    """Something the centre needs is wrong; the text names the file."""
+
+
+def open_centre(settings: Settings) -> Centre:
+    """Raises StartRefusedError for a wrong rule or catalogue file and for a store that does not open."""
+    try:
+        return Centre.open(settings)
+    except (CatalogueError, RuleError, sqlite3.Error, OSError) as error:
+        raise StartRefusedError(str(error)) from error
 
 
 def configure(settings: Settings, centre: Centre) -> uvicorn.Config:

@@ -8,24 +8,23 @@ from sqlmodel import Session, col, delete
 
 from server.people.tables import FailedSignIn
 
-FORGOTTEN_AFTER_MS = 24 * 3600 * 1000
-LONGEST_WAIT_MS = 15 * 60 * 1000
+FORGOTTEN_AFTER_MS = 3600 * 1000  # since the last failure
 LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``free`` failures cost nothing; each one after doubles the wait, from one second on."""
+    """``free`` failures cost nothing; each one after doubles the wait, from one second to ``longest_s``."""
 
-    prefix: str
     free: int
+    longest_s: int
 
 
-# One name from one address: a person mistyping, or guessing. One address: trying names. One name from everywhere:
-# a spread attack; its limit is high because it could also be used to keep a person out.
-PAIR = Limit("pair", 5)
-ADDRESS = Limit("address", 20)
-NAME = Limit("name", 50)
+# One name from one address: a person mistyping, or guessing. One address: trying names, or a whole office behind it.
+# One name from everywhere: a spread attack, or a way to keep a person out, which is why the wait stays short.
+PAIR = Limit(free=5, longest_s=900)
+ADDRESS = Limit(free=50, longest_s=60)
+NAME = Limit(free=100, longest_s=60)
 
 
 def keys(name: str, address: str) -> dict[str, Limit]:
@@ -57,4 +56,4 @@ def note_success(session: Session, name: str, address: str) -> None:
 
 def _wait_after(failures: int, limit: Limit) -> int:
     beyond = failures - limit.free
-    return 0 if beyond < 0 else min(LONGEST_WAIT_MS, 1000 << min(beyond, 20))
+    return 0 if beyond < 0 else 1000 * min(limit.longest_s, 1 << min(beyond, 20))

@@ -79,6 +79,15 @@ def test_somebody_guessing_elsewhere_does_not_keep_a_person_out(visit: Visit, pe
     assert visit(address="10.0.0.1").sign_in("li").status_code == 200
 
 
+def test_whoever_tries_many_names_from_one_address_waits_for_all_of_them(visit: Visit, person: MakePerson) -> None:
+    person("li")
+    stranger = visit(address="10.9.9.9")
+    answers = [stranger.sign_in(f"name{number}", "not this one").status_code for number in range(51)]
+
+    assert answers[:50] == [401] * 50
+    assert answers[50] == stranger.sign_in("li").status_code == 429
+
+
 @pytest.mark.parametrize(
     "later", [pytest.param({"hours": 12}, id="idle for 12 h"), pytest.param({"hours": 25}, id="a day old")]
 )
