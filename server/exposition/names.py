@@ -11,8 +11,8 @@ PREFIX = "zhishou_"
 PART = "part"
 # What a series is already told apart by, or a scrape puts there itself.
 TAKEN = frozenset({"device", "instance", "job", "health", "le", "quantile"})
-# Endings that the format keeps for histograms and summaries: linters refuse them on anything else.
-KEPT_ENDINGS = ("_count", "_sum", "_bucket")
+# Endings that the format keeps for histograms and summaries, and a unit it has no room for: linters refuse them.
+KEPT_ENDINGS = ("_count", "_sum", "_bucket", "_bits")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 _HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
 

@@ -179,7 +179,11 @@ class Judge:
             state.version += 1
 
     def _note_late(self, state: DeviceState, watch: Watch, source: str, at_ms: int) -> None:
-        """A backlog turned the watch at its own time; what is shown stays."""
+        """A backlog turned the watch at its own time; what is shown stays, and is "unknown" where nothing was."""
+        if watch.key not in state.findings:
+            unseen = Watch(watch.rule, watch.part, Standing(Verdict.UNKNOWN, at_ms))
+            unseen.reason = Unknown.GATHERING
+            self._show(state, unseen, source, at_ms, ahead=True)
         finding = finding_of(state.device_no, watch, source, at_ms)
         if finding.standing.since_ms == at_ms:
             self._pending.changes.append(change_of(finding, "", late=True))

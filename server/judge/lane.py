@@ -106,7 +106,7 @@ class Lane:
         if at_ms <= self.at_ms:
             return []
         self.at_ms = at_ms
-        return self.blank(self.now.watches if self.now else (), reason.word, at_ms)
+        return self.blank(self.now.watches if self.now else self.watches.values(), reason.word, at_ms)
 
     def blank(self, watches: Iterable[Watch], reason: str, at_ms: int) -> list[Watch]:
         """Turn these to unknown; the next value is looked at anew."""

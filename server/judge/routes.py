@@ -28,7 +28,7 @@ def findings_of(judge: Judge, device_no: str) -> list[dict[str, Any]]:
 
 
 def finding_object(judge: Judge, finding: Finding) -> dict[str, Any]:
-    """``evidence``: the reading of the last change, ``value`` in the metric's base unit, ``limit`` as people read it."""
+    """``evidence``: the reading of the last change, ``value`` in base units, ``limit`` as people read it."""
     rule = judge.rules[finding.rule]
     return {
         "rule": finding.rule,
