@@ -16,6 +16,7 @@ from server.centre import Centre
 from server.devices.ledger import all_devices
 from server.devices.status import last_heard
 from server.exposition.names import escaped, head_of
+from server.inbox.counters import REASONS
 from server.times import to_ms
 
 COUNTERS = {
@@ -48,8 +49,9 @@ class CentreCollector(Collector):
         for field, text in COUNTERS.items():
             yield CounterMetricFamily(f"zhishou_inbox_{field}", text, value=float(getattr(counters, field)))
         refused = CounterMetricFamily("zhishou_batches_refused", "Batches not accepted, by reason.", labels=["reason"])
-        for reason, count in sorted(counters.refused.items()):
-            refused.add_metric([reason], float(count))
+        # All from the start, at 0: of a counter that appears with its first refusal Prometheus sees no increase.
+        for reason in sorted({*REASONS, *counters.refused}):
+            refused.add_metric([reason], float(counters.refused[reason]))
         yield refused
 
     def _pump(self) -> Iterator[Metric]:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+# Why a batch is not accepted.
+REASONS = (
+    "unknown_sender",
+    "too_large",
+    "damaged",
+    "malformed",
+    "wrong_version",
+    "foreign_device",
+    "conflict",
+    "store_full",
+    "gone",
+    "method",
+)
+
 
 @dataclass(slots=True)
 class Counters:
-    """All grow from 0 at start. ``refused`` by reason: unknown_sender, too_large, damaged, malformed, wrong_version,
-    foreign_device, conflict, store_full. ``commit_seconds`` is the time spent in the ``commits``
-    transactions, ``unreadable`` stored rows that did not parse when they were read again.
+    """All grow from 0 at start. ``refused`` is by reason (REASONS). ``commit_seconds`` is the time spent in the
+    ``commits`` transactions, ``unreadable`` stored rows that did not parse when they were read again.
     """
 
     batches: int = 0
