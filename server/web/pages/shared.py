@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -17,20 +19,28 @@ from server.web.sight import Ledger, Sight
 from server.web.templating import words_for
 
 STANDS_MS = 1000
+MOST_OF_THE_TIME = 10  # a fleet that takes long to go through is gone through less often: a tenth of a core at most
 
 
 class Board:
-    """The whole fleet in order, worked out at most once a second however many people look."""
+    """The whole fleet in order, worked out at most once a second however many people look.
 
-    def __init__(self, sight: Sight) -> None:
+    ``clock`` (seconds, monotonic) only measures how long that takes.
+    """
+
+    def __init__(self, sight: Sight, clock: Callable[[], float] = time.perf_counter) -> None:
         self.sight = sight
         self.courses = Courses(sight)
+        self._clock = clock
         self._at_ms = 0
+        self._stands_ms = STANDS_MS
         self._stood: list[Stood] = []
 
     def everyone(self, now_ms: int) -> list[Stood]:
-        if not 0 <= now_ms - self._at_ms < STANDS_MS:
+        if not 0 <= now_ms - self._at_ms < self._stands_ms:
+            began = self._clock()
             self._stood, self._at_ms = stand(self.sight, now_ms), now_ms
+            self._stands_ms = max(STANDS_MS, int((self._clock() - began) * 1000 * MOST_OF_THE_TIME))
         return self._stood
 
     def glance(self, words: Words, now_ms: int) -> Glance:

@@ -199,7 +199,7 @@ function build(panel, answer, place) {
       cursor: { sync: { key: "device", scales: ["x", null] }, points: { size: 5 }, drag: { x: true, y: false, setScale: false }, y: false },
       scales: { x: { time: true, min: answer.start, max: answer.end, auto: false, range: () => [answer.start, answer.end] }, y: { range: () => [bottom(panel), top(panel)] } },
       axes: [
-        { stroke: ink, font, grid, ticks: { show: false }, size: 22, space: 70, values: (_, splits) => splits.map((at) => axisTime(at, answer)) },
+        { stroke: ink, font, grid, ticks: { show: false }, size: 22, space: 70, values: (_, splits) => splits.map((at) => axisTime(at, answer, splits[1] - splits[0])) },
         { stroke: ink, font, grid, ticks: { show: false }, size: AXIS, space: 34, ...(steps ? { incrs: steps } : {}), values: (_, splits) => splits.map((value) => axisText(value, panel.unit)) },
       ],
       series,
@@ -217,9 +217,10 @@ function build(panel, answer, place) {
   return { plot, draw };
 }
 
-function axisTime(at, answer) {
+function axisTime(at, answer, step) {
   const date = new Date(at * 1000);
   const span = answer.end - answer.start;
+  if (step < 60) return clock(date);
   if (span > 6 * 86400) return absolute(date).slice(5, 10);
   const midnight = date.getHours() === 0 && date.getMinutes() === 0;
   return midnight || span > 2 * 86400 ? absolute(date).slice(5, 10) : clock(date).slice(0, 5);
