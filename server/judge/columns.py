@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ Kept = tuple[int, Row]  # at_ms, the values of the watched columns
 
 MET, NOT_MET, UNKNOWN, UNSEEN = 0, 1, 2, 255
 VERDICTS = (Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN)
+FEW = 8
 MOST_KEPT = 6000  # ticks a window holds: 24 h at 15 s
 
 
@@ -27,10 +29,12 @@ class BandColumns:
 
     def __init__(self, watches: Sequence[Watch], columns: Sequence[int]) -> None:
         self.watches = watches
-        self._columns = np.asarray(columns, dtype=np.intp)
+        self._few = len(watches) <= FEW
+        self._columns = list(columns) if self._few else np.asarray(columns, dtype=np.intp)
         bands = [watch.rule.criterion.band(watch.tripped) for watch in watches]
-        self._low = np.array([low for low, _ in bands])
-        self._high = np.array([high for _, high in bands])
+        low, high = [low for low, _ in bands], [high for _, high in bands]
+        self._low = low if self._few else np.array(low)
+        self._high = high if self._few else np.array(high)
         self.forget()
 
     def forget(self) -> None:
@@ -40,10 +44,7 @@ class BandColumns:
 
     def tick(self, row: Row, at_ms: int) -> list[Watch]:
         """The watches whose standing changed. ``row``: all columns of the block."""
-        values = row[self._columns]
-        inside = (values >= self._low) & (values <= self._high)
-        array = (~inside).view(np.int8) + np.isnan(values).view(np.int8)
-        codes = array.tobytes()
+        values, codes = self._looked(row)
         if codes == self._codes and not self._pending:
             return []
         before, self._codes = self._codes, codes
@@ -59,6 +60,20 @@ class BandColumns:
                 pending |= watch.pending
         self._pending = pending
         return changed
+
+    def _looked(self, row: Row) -> tuple[Sequence[float] | Row, bytes]:
+        """The watched values and a code for each. A few are compared faster one by one than as arrays."""
+        if self._few:
+            item = row.item
+            numbers = [item(column) for column in self._columns]
+            looked = zip(numbers, self._low, self._high, strict=True)
+            return numbers, bytes(
+                MET if low <= value <= high else UNKNOWN if isnan(value) else NOT_MET for value, low, high in looked
+            )
+        values = row[self._columns]
+        inside = (values >= self._low) & (values <= self._high)
+        array = (~inside).view(np.int8) + np.isnan(values).view(np.int8)
+        return values, array.tobytes()
 
 
 def _judgement(code: int, value: float) -> Judgement:
@@ -142,9 +157,11 @@ class WindowColumns:
     def _grown(self, values: Row, at_ms: int) -> tuple[bytes, list[Judgement]]:
         begin = at_ms - self._over_ms
         first_ms, first = self._kept[0] if self._kept[0][0] >= begin or len(self._kept) == 1 else self._kept[1]
-        unmet: int = MET if at_ms - first_ms >= WHOLE * self._over_ms else UNKNOWN
-        codes = np.where(values - first > self._limits, NOT_MET, unmet).astype(np.uint8)
-        return codes.tobytes(), []
+        unmet = MET if at_ms - first_ms >= WHOLE * self._over_ms else UNKNOWN
+        over = values - first > self._limits
+        if not over.any():
+            return bytes([unmet]) * len(self.watches), []
+        return np.where(over, NOT_MET, unmet).astype(np.uint8).tobytes(), []
 
     def _judge(self, place: int, at_ms: int) -> Judgement:
         window: list[Reading] = []

@@ -229,9 +229,8 @@ class Judge:
             each.watches.pop(watch.key, None)
         finding = state.findings.pop(watch.key, None)
         if finding is not None:
-            change = change_of(finding, finding.verdict.value)
-            change.at_ms, change.verdict = now_ms, ""
-            self._pending.changes.append(change)
+            gone = {"at_ms": now_ms, "verdict": ""}
+            self._pending.changes.append(change_of(finding, finding.verdict.value) | gone)
             self._pending.findings.discard((state.device_no, watch.key))
             self._pending.retired.add((state.device_no, watch.key))
             state.version += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import and_, delete, insert, update
 from sqlmodel import Session, col, select
@@ -20,13 +21,14 @@ from server.judge.watch import Key, Watch
 from server.records.cursors import table_of, upsert, write_cursor
 
 NAME = "judge"
+Change = dict[str, Any]  # a row of finding_change
 
 
 @dataclass(slots=True)
 class Pending:
     """What has changed in memory and is not in the records yet."""
 
-    changes: list[FindingChange] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     findings: set[tuple[str, Key]] = field(default_factory=set)
     retired: set[tuple[str, Key]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
@@ -72,8 +74,7 @@ def load(session: Session, book_of: Callable[[str], RuleBook], rules: dict[str, 
 def write(session: Session, states: dict[str, DeviceState], pending: Pending, position: int) -> None:
     """All that is pending, and the alarms that follow from what is shown now, in this transaction."""
     if pending.changes:
-        rows = [change.model_dump(exclude={"id"}) for change in pending.changes]
-        session.connection().execute(insert(table_of(FindingChange)), rows)
+        session.connection().execute(insert(table_of(FindingChange)), pending.changes)
     shown = [
         (finding, states[device_no])
         for device_no, key in pending.findings
@@ -113,24 +114,24 @@ def _alarms_at(finding: Finding) -> bool:
     return finding.verdict is Verdict.NOT_MET or (not finding.source and finding.verdict is Verdict.UNKNOWN)
 
 
-def change_of(finding: Finding, previous: str, *, late: bool = False, ahead: bool = False) -> FindingChange:
+def change_of(finding: Finding, previous: str, *, late: bool = False, ahead: bool = False) -> Change:
     """The row that says a finding turned, with its evidence."""
-    return FindingChange(
-        device_no=finding.device_no,
-        rule=finding.rule,
-        part=finding.part,
-        at_ms=finding.at_ms,
-        previous=previous,
-        verdict=finding.verdict.value,
-        severity=finding.severity.value,
-        metric=finding.metric,
-        value=finding.value,
-        reason=finding.reason,
-        zh=finding.text.zh,
-        en=finding.text.en,
-        late=late,
-        ahead=ahead,
-    )
+    return {
+        "device_no": finding.device_no,
+        "rule": finding.rule,
+        "part": finding.part,
+        "at_ms": finding.at_ms,
+        "previous": previous,
+        "verdict": finding.verdict.value,
+        "severity": finding.severity.value,
+        "metric": finding.metric,
+        "value": finding.value,
+        "reason": finding.reason,
+        "zh": finding.text.zh,
+        "en": finding.text.en,
+        "late": late,
+        "ahead": ahead,
+    }
 
 
 def _row(finding: Finding, state: DeviceState) -> dict[str, object]:

@@ -95,7 +95,7 @@ def test_a_crash_between_acknowledgement_and_judging_leaves_nothing_out(
 def test_an_event_has_its_own_time(
     happenings: Happenings, records: Records, given: dict[str, int], at_ms: int, inferred: bool
 ) -> None:
-    happenings.apply([arrival(1, events=[event(**given)])])
+    happenings.apply([arrival(1, events=[event(**given)])])  # type: ignore[arg-type]  # by name
     (row,) = all_events(records)
     assert (row.at_ms, row.inferred) == (at_ms, inferred)
 
