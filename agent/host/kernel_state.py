@@ -10,6 +10,9 @@ from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
 
+BYTES_PER_BIT = 1 / 8
+
+
 class OpenFiles:
     """/proc/sys/fs/file-nr: ``allocated  unused  maximum``."""
 
@@ -30,9 +33,6 @@ class OpenFiles:
         yield Sample("files_open_used_ratio", allocated / maximum if maximum else Gap.UNREADABLE)
 
 
-BITS_PER_BYTE = 8
-
-
 class Entropy:
     name = "entropy"
 
@@ -41,12 +41,11 @@ class Entropy:
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
-        available = read_number(f"{self._folder}/entropy_avail")
+        available = read_number(f"{self._folder}/entropy_avail", BYTES_PER_BIT)
         if isinstance(available, Gap):
             raise SourceFailed(available, f"{self._folder}/entropy_avail: the kernel does not say its entropy")
-        size = read_number(f"{self._folder}/poolsize")
-        yield Sample("entropy_available_bytes", available / BITS_PER_BYTE)
-        yield Sample("entropy_pool_bytes", size if isinstance(size, Gap) else size / BITS_PER_BYTE)
+        yield Sample("entropy_available_bytes", available)
+        yield Sample("entropy_pool_bytes", read_number(f"{self._folder}/poolsize", BYTES_PER_BIT))
 
 
 class KernelHealth:
