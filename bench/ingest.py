@@ -31,9 +31,9 @@ def run() -> Iterator[Figure]:
         rate, note = ours(ticks, batches)
         yield f"ingest.samples_per_second.batch{ticks * SERIES}", rate, note
     # The peers' own default is 2,000 samples a request.
-    rate, note = ours(ticks=10, batches=2880)
+    rate, _note = ours(ticks=10, batches=5760)
     for name, peer in (("prometheus", remote_write.prometheus), ("victoria_metrics", remote_write.victoria_metrics)):
-        theirs = peer(DEVICES, SERIES, ticks=10, rounds=10, connections=CONNECTIONS)
+        theirs = peer(DEVICES, SERIES, ticks=10, rounds=20, connections=CONNECTIONS)
         if theirs is None:
             yield f"ingest.ratio_vs_{name}", None, f"{name} is missing on this machine"
         else:

@@ -14,7 +14,7 @@ from typing import Protocol
 import duckdb
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from server.history.head import Head
 from server.history.numbering import Numbering
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 CURSOR = "history"
 RETRY_S = 5.0
+SERIES_TABLE = SQLModel.metadata.tables["history_series"]
 
 
 class RecordsPort(Protocol):
@@ -118,7 +119,7 @@ class Sealer:
         count = len(rows)
         with self._records.writing() as session:
             if rows:  # a new fleet brings tens of thousands: past the ORM, which takes seconds for them
-                session.execute(insert(SeriesRow), rows)
+                session.connection().execute(insert(SERIES_TABLE), rows)
             if segment is not None:
                 session.add(Segment(**segment.model_dump()))
             session.merge(HistoryCursor(name=CURSOR, arrival=head.last_id))

@@ -32,6 +32,7 @@ class Columns:
 def flatten(head: Head) -> Columns:
     """All samples of the head in the order of a segment."""
     groups = [group for group in head.groups.values() if group.rows and len(group.series)]
+    groups.sort(key=lambda group: int(group.numbers[0]))  # mostly in order then, and nothing is left to sort
     matrices = [group.matrix() for group in groups]
     total = sum(matrix.size for _, matrix in matrices)
     series, t, value = np.empty(total, np.int32), np.empty(total, np.int64), np.empty(total, np.float64)
@@ -43,8 +44,9 @@ def flatten(head: Head) -> Columns:
         value[at:end].reshape(matrix.shape[::-1])[...] = matrix.T
         at = end
     order = _order(groups, [len(times) for times, _ in matrices], series, t)
-    value = value[order]
-    return Columns(series[order], t[order], value, gap_codes(value))
+    if order is not None:
+        series, t, value = series[order], t[order], value[order]
+    return Columns(series, t, value, gap_codes(value))
 
 
 def gap_codes(value: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -62,13 +64,21 @@ def gap_codes(value: NDArray[np.float64]) -> NDArray[np.uint8]:
     return codes
 
 
-def _order(groups: list[Group], ticks: list[int], series: NDArray[np.int32], t: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Each column of a group is a run already sorted by time: only the runs are put in order, where that is enough."""
+def _order(
+    groups: list[Group], ticks: list[int], series: NDArray[np.int32], t: NDArray[np.int64]
+) -> NDArray[np.intp] | None:
+    """What to take in which order, None when all lies well already.
+
+    Each column of a group is a run sorted by time: only the runs are put in order, where that is enough.
+    """
     if not groups:
-        return np.empty(0, np.intp)
+        return None
     lengths = np.concatenate([np.full(len(g.numbers), n, np.intp) for g, n in zip(groups, ticks, strict=True)])
     starts = np.cumsum(lengths) - lengths
-    runs = np.lexsort((t[starts], series[starts]))
+    heads = series[starts]
+    if (heads[1:] > heads[:-1]).all():
+        return None
+    runs = np.lexsort((t[starts], heads))
     begins, sizes = starts[runs], lengths[runs]
     into = np.cumsum(sizes) - sizes
     order = np.repeat(begins - into, sizes) + np.arange(len(series), dtype=np.intp)

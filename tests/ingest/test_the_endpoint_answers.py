@@ -59,7 +59,7 @@ def test_an_unknown_sender_is_told_so(desk: Any, post: Post, bearer: str) -> Non
     answer = post(Agent("A-1").body(), bearer)
     assert problem(answer) == (401, "unknown_sender")
     assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert desk.inbox.counters.refused == {"unknown_sender": 1}
+    assert +desk.inbox.counters.refused == {"unknown_sender": 1}
 
 
 def wrong_bodies() -> dict[str, tuple[bytes, int, str]]:
@@ -81,7 +81,7 @@ def wrong_bodies() -> dict[str, tuple[bytes, int, str]]:
 def test_a_wrong_body_is_refused_with_its_reason_and_the_next_one_taken(desk: Any, post: Post, case: str) -> None:
     body, status, reason = wrong_bodies()[case]
     assert problem(post(body)) == (status, reason)
-    assert desk.inbox.counters.refused == {reason: 1}
+    assert +desk.inbox.counters.refused == {reason: 1}
     assert post(Agent("A-1").body()).status_code == 200
 
 
