@@ -9,7 +9,6 @@ from agent.host.kernel_files import count_of, read_number, read_text, unreadable
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
-
 BYTES_PER_BIT = 1 / 8
 
 

@@ -11,9 +11,9 @@ from readings.model import Gap, Sample, SourceFailed
 
 ARRAY = re.compile(r"^(md\S*) : (active|inactive)((?: \(\S+\))*)((?: \S+)*)$")
 MEMBER = re.compile(r"^\S+\[\d+\]((?:\([A-Z]\))*)$")
-BLOCKS = re.compile(r"^\s+(\d+) blocks")
-COUNTS = re.compile(r"\[(\d+)/(\d+)\] \[[U_]+\]")
-SYNC = re.compile(r"(recovery|resync|reshape|check|repair) = ?\s*([\d.]+)%")
+BLOCKS = re.compile(r"^\s+(\d{1,18}) blocks")
+COUNTS = re.compile(r"\[(\d{1,6})/(\d{1,6})\] \[[U_]+\]")
+SYNC = re.compile(r"(recovery|resync|reshape|check|repair) = ?\s*(\d{1,3}(?:\.\d{1,6})?)%")
 STATES = {"inactive": 0.0, "active": 1.0, "recovery": 2.0, "resync": 3.0, "reshape": 4.0, "check": 5.0, "repair": 6.0}
 
 
