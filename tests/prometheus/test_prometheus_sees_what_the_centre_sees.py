@@ -56,7 +56,7 @@ def test_service_discovery_lists_every_device_and_all_are_up(centre: Any, promet
 def test_the_value_prometheus_holds_is_the_reading_the_api_gives(centre: Any, prometheus: Any) -> None:
     """Every CPU value scraped in the last minutes is, to the bit, the reading that was newest when it was scraped."""
     device = centre.devices()[0]["device_no"]
-    scraped = prometheus.series(f'CPU_BUSY{{device="{device}"}}[5m]'.replace("CPU_BUSY", "cpu_busy_ratio"))[0]["values"]
+    scraped = prometheus.series(f'zhishou_cpu_busy_ratio{{device="{device}",cpu="total"}}[5m]')[0]["values"]
     answer = centre.get(f"/api/v1/devices/{device}/readings", metric="cpu_busy_ratio", part="total").json()
     read = [(at, value) for at, value, *_ in answer["points"] if value is not None]
     assert len(scraped) >= 3
