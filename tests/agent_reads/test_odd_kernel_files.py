@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agent.host import kernel_files, load
 from agent.host.cpu import Cpu, ratios
 from agent.host.filesystems import Filesystems
+from agent.host.kernel_files import read_text
 from agent.host.load import count_cpus
 from agent.host.memory import Memory
 from agent.host.root import Root
@@ -199,3 +201,47 @@ def test_facts_are_told_once_in_a_while(everything: Root) -> None:
     first = [fact for fact in identity.read() if isinstance(fact, Fact)]
     assert Fact("hostname", "trade-01") in first
     assert list(identity.read()) == []
+
+
+def test_processes_are_counted_without_listing_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    links, listed, listings = [120], [str(pid) for pid in range(1, 110)], [0]
+
+    def listing(_: str) -> list[str]:
+        listings[0] += 1
+        return listed
+
+    monkeypatch.setattr(load, "read_link", lambda _: load.FIRST_PID_NAMESPACE)
+    monkeypatch.setattr(load, "links", lambda _: links[0])
+    monkeypatch.setattr(load, "entries", listing)
+    source = load.Processes(Root())
+    assert [next(source.read()).value for _ in range(3)] == [109.0] * 3
+    assert listings == [2]
+    links[0] = 127
+    assert next(source.read()).value == 116.0
+    # What the links say is compared with a listing from time to time.
+    del listed[50:]
+    assert 50.0 in [next(source.read()).value for _ in range(load.RELIST)]
+
+
+def test_in_a_container_processes_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "read_link", lambda _: "pid:[4026532000]")
+    monkeypatch.setattr(load, "entries", lambda _: ["1", "17", "self", "stat"])
+    source = load.Processes(Root())
+    assert [next(source.read()).value for _ in range(4)] == [2.0] * 4
+
+
+def test_a_kernel_file_that_stays_open_says_what_is_so_now() -> None:
+    first = read_text("/proc/uptime")
+    while (second := read_text("/proc/uptime")) == first:
+        pass
+    assert float(second.split()[0]) > float(first.split()[0])
+
+
+def test_a_kept_file_whose_device_went_away_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_files, "_kept", {})
+    assert read_text("/proc/uptime")
+    (descriptor,) = kernel_files._kept.values()
+    folder = os.open("/proc", os.O_RDONLY)
+    os.dup2(folder, descriptor)  # reading it fails from now on
+    os.close(folder)
+    assert float(read_text("/proc/uptime").split()[0]) > 0
