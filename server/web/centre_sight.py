@@ -10,7 +10,7 @@ from checklists.sentences import limit_text
 from server.alarms.queries import event_alarms
 from server.centre import Centre
 from server.devices.ledger import NoSuchDevice, all_devices, find_device
-from server.devices.status import agent_state, last_heard
+from server.devices.status import agent_state, interval_of, last_heard
 from server.devices.tables import Device
 from server.happenings.queries import events, facts
 from server.history.points import Range, as_rate, in_buckets, raw
@@ -43,13 +43,25 @@ class CentreSight(Sight):
         self._centre = centre
 
     def ledger(self) -> Sequence[Ledger]:
-        return [_ledger(device) for device in all_devices(self._centre.records)]
+        return [self._ledger(device) for device in all_devices(self._centre.records)]
 
     def device(self, device_no: str) -> Ledger | None:
         try:
-            return _ledger(find_device(self._centre.records, device_no))
+            return self._ledger(find_device(self._centre.records, device_no))
         except NoSuchDevice:
             return None
+
+    def _ledger(self, device: Device) -> Ledger:
+        return Ledger(
+            device_no=device.device_no,
+            name=device.name,
+            kind=device.kind,
+            location=device.location,
+            purpose=device.purpose,
+            owner_post=device.owner_post,
+            interval_s=interval_of(self._centre, device),
+            created_ms=device.created_ms,
+        )
 
     def stand(self, ledgers: Sequence[Ledger], now_ms: int) -> Sequence[Standing]:
         alone = ledgers[0].device_no if len(ledgers) == 1 else None
@@ -155,19 +167,6 @@ class CentreSight(Sight):
     def unit(self, metric: str) -> str:
         row = self._centre.catalogue.get(metric)
         return row.unit if row is not None else ""
-
-
-def _ledger(device: Device) -> Ledger:
-    return Ledger(
-        device_no=device.device_no,
-        name=device.name,
-        kind=device.kind,
-        location=device.location,
-        purpose=device.purpose,
-        owner_post=device.owner_post,
-        interval_s=device.interval_s,
-        created_ms=device.created_ms,
-    )
 
 
 def _course(drawn: Range) -> Course:

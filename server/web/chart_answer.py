@@ -13,6 +13,7 @@ from server.web.sight import Course, Hole, Ledger, Series, Sight
 
 EVENTS_DRAWN = 300
 SHORTEST_MS = 3 * 60_000
+HOLE_STEPS = 2.5
 MINUTE_MS = 60_000
 Numbers = Sequence[float | None]
 
@@ -71,6 +72,8 @@ def _panel(glance: Glance, ledger: Ledger, panel: Panel, frame: Frame) -> dict[s
         ]
     )
     times = sorted({at for _, course in drawn for at in course.t})
+    known = {at for _, course in drawn for at, value in zip(course.t, course.avg, strict=True) if value is not None}
+    every_ms = max(frame.step_ms or 0, int(ledger.interval_s * 1000))
     limits = {limit: None for series in wanted for limit in sight.limits(ledger.device_no, series.metric, series.part)}
     return {
         "id": panel.id,
@@ -81,14 +84,27 @@ def _panel(glance: Glance, ledger: Ledger, panel: Panel, frame: Frame) -> dict[s
         "series": [_series(label, course, times) for label, course in drawn],
         "limits": [{"value": limit.value, "severity": limit.severity} for limit in limits],
         "gaps": [
-            {
-                "start": max(hole.start_ms, frame.start_ms) / 1000,
-                "end": min(hole.end_ms, frame.end_ms) / 1000,
-                "reason": hole.reason,
-            }
-            for hole in frame.holes
+            {"start": hole.start_ms / 1000, "end": hole.end_ms / 1000, "reason": hole.reason}
+            for hole in _holes(sorted(known), frame, every_ms)
         ],
     }
+
+
+def _holes(known: Sequence[int], frame: Frame, every_ms: int) -> list[Hole]:
+    """Every stretch of the frame in which this chart has no value, from the last known point to the next.
+
+    Wider than the whole minutes of the coverage, and also there where one source alone gave nothing; the reason is
+    that of the device's hole which shares most of it, else that this could not be read.
+    """
+    lasts_ms = frame.step_ms or 0
+    edges = [frame.start_ms, *(edge for at in known for edge in (at, at + lasts_ms)), frame.end_ms]
+    found = []
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - begin > HOLE_STEPS * every_ms:
+            shared = {hole.reason: min(end, hole.end_ms) - max(begin, hole.start_ms) for hole in frame.holes}
+            reason = max(shared, key=lambda word: shared[word], default="")
+            found.append(Hole(begin, end, reason if shared.get(reason, 0) > 0 else "unreadable"))
+    return found
 
 
 def _parts(sight: Sight, ledger: Ledger, line: Line, panel: Panel) -> Sequence[str]:

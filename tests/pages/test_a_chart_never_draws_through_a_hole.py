@@ -54,11 +54,33 @@ def test_a_gap_reading_stays_a_gap(paper: PaperCentre, now_ms: int) -> None:
     assert panel(paper, "cpu")["series"][0]["avg"] == [0.1, None, 0.3]
 
 
-def test_holes_are_cut_to_the_stretch(cpu: PaperCentre, now_ms: int) -> None:
-    early = now_ms - 86_400_000
-    cpu.cover = Cover(15, 10, [Hole(early, now_ms - 600_000, "lost")])
-    chart = panel(cpu, "cpu")
-    assert chart["gaps"] == [{"start": now_ms / 1000 - 900, "end": now_ms / 1000 - 600, "reason": "lost"}]
+def test_a_hole_is_shaded_from_the_last_value_to_the_next_with_the_devices_reason(
+    cpu: PaperCentre, now_ms: int
+) -> None:
+    first, last_before, next_after = (now_ms - TICK_MS * back for back in (10, 8, 3))
+    cpu.cover = Cover(
+        15, 10, [Hole(0, first - 30_000, "not_offered"), Hole(last_before + 20_000, next_after, "unreachable")]
+    )
+    assert panel(cpu, "cpu")["gaps"] == [
+        {"start": (first - 30_000) / 1000 - 30, "end": first / 1000, "reason": "not_offered"},
+        {"start": last_before / 1000, "end": next_after / 1000, "reason": "unreachable"},
+    ]
+
+
+def test_what_one_source_did_not_give_is_shaded_too(cpu: PaperCentre, now_ms: int) -> None:
+    cpu.cover = Cover(15, 15)
+    reasons = [gap["reason"] for gap in panel(cpu, "cpu")["gaps"]]
+    assert reasons == ["unreadable", "unreadable"]
+
+
+def test_a_bucket_is_known_until_the_next_begins(paper: PaperCentre, now_ms: int) -> None:
+    paper.add("SRV-1")
+    start = now_ms - 86_400_000
+    known = [at for at in range(start, now_ms, 300_000) if not start + 6_000_000 < at < start + 9_000_000]
+    paper.lines[Series("cpu_busy_ratio", "total")] = Course(known, [0.5] * len(known))
+    assert panel(paper, "cpu", "1d")["gaps"] == [
+        {"start": start / 1000 + 6_300, "end": start / 1000 + 9_000, "reason": "unreadable"}
+    ]
 
 
 def test_limits_and_events_come_along(cpu: PaperCentre, now_ms: int) -> None:

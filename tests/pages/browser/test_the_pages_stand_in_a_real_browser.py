@@ -228,6 +228,36 @@ def test_nothing_is_asked_of_any_other_host(viewer: Callable[..., Viewer], desk:
     assert [url for url in asked if not url.startswith((desk.url, "data:"))] == []
 
 
+def test_a_device_goes_on_paper(viewer: Callable[..., Viewer]) -> None:
+    look = viewer()
+    look.sign_in("/devices/SRV-0377")
+    look.page.wait_for_selector("#charts[data-drawn]")
+    look.page.emulate_media(media="print")
+    assert not look.page.locator("nav.rail").is_visible()
+    assert look.page.locator("h1").is_visible()
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    paper = look.page.pdf(path=ARTEFACTS / "device.pdf", format="A4", print_background=True)
+    assert paper.startswith(b"%PDF")
+    look.page.set_viewport_size({"width": 720, "height": 1000})
+    look.page.screenshot(path=ARTEFACTS / "print.png", full_page=True)
+
+
+def test_the_pictures_of_the_readme(viewer: Callable[..., Viewer]) -> None:
+    """Kept among the artefacts; whoever wants new ones in docs/pictures copies them."""
+    look = viewer("zh", "light", 1280)
+    look.sign_in()
+    look.live()
+    look.page.set_viewport_size({"width": 1280, "height": 640})
+    look.page.wait_for_timeout(300)
+    look.page.screenshot(path=ARTEFACTS / "readme-fleet.png")
+    look.open("/devices/SRV-0377")
+    look.live()
+    look.page.wait_for_selector("#charts[data-drawn]")
+    look.page.set_viewport_size({"width": 1280, "height": 1000})
+    look.page.wait_for_timeout(500)
+    look.page.screenshot(path=ARTEFACTS / "readme-device.png")
+
+
 def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
     """All pictures of this run on one sheet, to be looked at before a change is called done."""
     sheet, pictures = [], 0
