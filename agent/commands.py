@@ -64,8 +64,8 @@ def _complain(text: str, code: int = FAILED) -> int:
 
 def _check(settings: Settings, *, as_json: bool, lang: str) -> int:
     from agent.check import one_pass, print_delivery, print_table, rows  # noqa: PLC0415 - only what the action needs
-    from agent.host.root import Root  # noqa: PLC0415
-    from readings.catalogue import load_catalogue  # noqa: PLC0415
+    from agent.host.root import Root  # noqa: PLC0415 - each command loads only what it runs
+    from readings.catalogue import load_catalogue  # noqa: PLC0415 - each command loads only what it runs
 
     taken = one_pass(Root.under(settings.root))
     if as_json:
@@ -78,11 +78,11 @@ def _check(settings: Settings, *, as_json: bool, lang: str) -> int:
 
 
 def _enrol(settings: Settings, token: str | None) -> int:
-    from agent import enrolment  # noqa: PLC0415
-    from agent.credential import keep  # noqa: PLC0415
-    from agent.host.identity import facts  # noqa: PLC0415
-    from agent.host.root import Root  # noqa: PLC0415
-    from agent.https import client  # noqa: PLC0415
+    from agent import enrolment  # noqa: PLC0415 - each command loads only what it runs
+    from agent.credential import keep  # noqa: PLC0415 - each command loads only what it runs
+    from agent.host.identity import facts  # noqa: PLC0415 - each command loads only what it runs
+    from agent.host.root import Root  # noqa: PLC0415 - each command loads only what it runs
+    from agent.https import client  # noqa: PLC0415 - each command loads only what it runs
 
     given = token or os.environ.get("ZHISHOU_ENROLMENT_TOKEN") or sys.stdin.readline().strip()
     if not given:
@@ -100,17 +100,17 @@ def _enrol(settings: Settings, token: str | None) -> int:
 
 
 def _run(settings: Settings) -> int:
-    from agent.clocks import clocks_of  # noqa: PLC0415
-    from agent.credential import CredentialUnusable, kept  # noqa: PLC0415
-    from agent.host.root import Root  # noqa: PLC0415
-    from agent.host.sources import host_sources  # noqa: PLC0415
-    from agent.https import client  # noqa: PLC0415
-    from agent.oslog.sources import log_sources  # noqa: PLC0415
-    from agent.running import Delivery, Passes, work  # noqa: PLC0415
-    from agent.transport import Transport  # noqa: PLC0415
-    from readings.delivery.place import SpoolInUse  # noqa: PLC0415
-    from readings.delivery.spool import Spool  # noqa: PLC0415
-    from readings.delivery.uplink import Uplink  # noqa: PLC0415
+    from agent.clocks import clocks_of  # noqa: PLC0415 - each command loads only what it runs
+    from agent.credential import CredentialUnusable, kept  # noqa: PLC0415 - each command loads only what it runs
+    from agent.host.root import Root  # noqa: PLC0415 - each command loads only what it runs
+    from agent.host.sources import host_sources  # noqa: PLC0415 - each command loads only what it runs
+    from agent.https import client  # noqa: PLC0415 - each command loads only what it runs
+    from agent.oslog.sources import log_sources  # noqa: PLC0415 - each command loads only what it runs
+    from agent.running import Delivery, Passes, work  # noqa: PLC0415 - each command loads only what it runs
+    from agent.transport import Transport  # noqa: PLC0415 - each command loads only what it runs
+    from readings.delivery.place import SpoolInUse  # noqa: PLC0415 - each command loads only what it runs
+    from readings.delivery.spool import Spool  # noqa: PLC0415 - each command loads only what it runs
+    from readings.delivery.uplink import Uplink  # noqa: PLC0415 - each command loads only what it runs
 
     os.umask(0o077)  # the spool holds what programs logged
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")

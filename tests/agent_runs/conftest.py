@@ -54,7 +54,7 @@ class Centre:
 def centre() -> Iterator[Centre]:
     made = Centre()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
@@ -68,7 +68,7 @@ def centre() -> Iterator[Centre]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     server.daemon_threads = True
     serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     serving.start()

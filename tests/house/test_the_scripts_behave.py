@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +62,10 @@ def test_debian_packages_names_what_it_could_not_install(root: Path, machine: Pa
 
 
 def test_file_checks_find_nothing_to_say_about_this_repository(root: Path, tracked: list[Path]) -> None:
-    texts = [file for file in tracked if "vendor" not in file.parts and b"\0" not in file.read_bytes()[:8000]]
+    configuration = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())
+    excluded = next(hook["exclude"] for hook in configuration["repos"][0]["hooks"] if hook["id"] == "file-checks")
+    ours = [file for file in tracked if not re.match(excluded, str(file.relative_to(root)))]
+    texts = [file for file in ours if b"\0" not in file.read_bytes()[:8000]]
     done = subprocess.run(
         [sys.executable, root / "scripts" / "file-checks", *texts], capture_output=True, text=True, check=False
     )
