@@ -49,6 +49,11 @@ def anchor(text: str) -> str:
     return f"{plain}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
 
 
+def unbroken(text: str) -> str:
+    """A number keeps its unit on its line."""
+    return re.sub(r"(?<=\d) (?=[%℃A-Za-z])", "\u00a0", text)
+
+
 @cache
 def asset(name: str) -> str:
     """The address of a static file; it changes with the file, so that a browser may keep it for ever."""
@@ -67,6 +72,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters["anchor"] = anchor
+    made.filters["unbroken"] = unbroken
     made.globals.update(
         asset=asset,
         health_words=HEALTH_WORDS,

@@ -244,16 +244,16 @@ def test_a_device_goes_on_paper(viewer: Callable[..., Viewer]) -> None:
 
 def test_the_pictures_of_the_readme(viewer: Callable[..., Viewer]) -> None:
     """Kept among the artefacts; whoever wants new ones in docs/pictures copies them."""
-    look = viewer("zh", "light", 1280)
+    look = viewer("zh", "light", 1400)
     look.sign_in()
     look.live()
-    look.page.set_viewport_size({"width": 1280, "height": 640})
+    look.page.set_viewport_size({"width": 1400, "height": 640})
     look.page.wait_for_timeout(300)
     look.page.screenshot(path=ARTEFACTS / "readme-fleet.png")
     look.open("/devices/SRV-0377")
     look.live()
     look.page.wait_for_selector("#charts[data-drawn]")
-    look.page.set_viewport_size({"width": 1280, "height": 1000})
+    look.page.set_viewport_size({"width": 1400, "height": 1080})
     look.page.wait_for_timeout(500)
     look.page.screenshot(path=ARTEFACTS / "readme-device.png")
 
