@@ -1,4 +1,4 @@
-"""The receiving side of the centre in a process of its own: endpoint, inbox, pump, history, live view.
+"""The centre in a process of its own, with every applier; only who sends is not looked up in the records.
 
 ``python -m bench.ingest_centre FOLDER [SAMPLES A SEAL]`` prints its port, answers POST /api/v1/batches for any bearer
 (the device's number). GET /sealed seals what is left, waits until every cursor is past every batch, and says what is
@@ -21,25 +21,18 @@ from typing import Any
 import duckdb
 import uvicorn
 
-from server.history import History
-from server.history.sealer import Bounds
-from server.inbox import BatchEndpoint, Inbox, Pump, Sender
-from server.live import Live
-from server.records import Records
+from server.centre import Centre, Settings
+from server.inbox import BatchEndpoint, Sender
 
 
 class ReceivingSide:
     """An ASGI application."""
 
-    def __init__(self, folder: Path, bounds: Bounds) -> None:
+    def __init__(self, folder: Path, seal_samples: int) -> None:
         self.folder = folder
-        self.records = Records(folder / "records.db")
-        self.inbox = Inbox(folder / "inbox.db", time.time_ns)
-        self.history = History.open(folder / "history", self.records, bounds)
-        self.pump = Pump(self.inbox, [self.history, Live()])
-        self.pump.start()
+        self.centre = Centre.open(Settings(data=folder, seal_samples=seal_samples))
         self._senders: dict[str, Sender] = {}
-        self._batches = BatchEndpoint(self.inbox, self._authenticate, time.time_ns)
+        self._batches = BatchEndpoint(self.centre.inbox, self._authenticate, time.time_ns)
 
     def _authenticate(self, bearer: str) -> Sender:
         sender = self._senders.get(bearer)
@@ -56,16 +49,14 @@ class ReceivingSide:
         await send({"type": "http.response.body", "body": body})
 
     def close(self) -> None:
-        self.pump.stop()
-        self.inbox.close()
-        self.history.close()
-        self.records.close()
+        self.centre.close()
 
     def sealed(self) -> dict[str, float]:
         """Drains and seals; then counts rows without the centre's own."""
         began = time.perf_counter()
-        while not (self.pump.drain(60) and self.history.cursor() >= self.inbox.handover.newest_id):
-            self.history.seal()
+        pump, history, inbox = self.centre.pump, self.centre.history, self.centre.inbox
+        while not (pump.drain(60) and history.cursor() >= inbox.handover.newest_id):
+            history.seal()
         seconds = time.perf_counter() - began
         files = f"{self.folder}/history/*.parquet"
         with duckdb.connect() as counting:
@@ -76,15 +67,15 @@ class ReceivingSide:
             "rows": rows[0],
             "sum": rows[1],
             "bytes": size,
-            "commits": self.inbox.counters.commits,
-            "commit_seconds": self.inbox.counters.commit_seconds,
-            "batches": self.inbox.counters.batches,
+            "commits": inbox.counters.commits,
+            "commit_seconds": inbox.counters.commit_seconds,
+            "batches": inbox.counters.batches,
         }
 
 
 def main(folder: Path, seal_samples: int) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    side = ReceivingSide(folder, Bounds(samples=seal_samples))
+    side = ReceivingSide(folder, seal_samples)
     config = uvicorn.Config(
         side,
         loop="uvloop",

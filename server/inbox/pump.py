@@ -23,18 +23,22 @@ RETRY_LAST_S = 30.0
 
 @dataclass(slots=True)
 class Feed:
-    """How far one applier is. ``keeps``: what it applies becomes durable. ``failing``: why it does not take it."""
+    """How far one applier is. ``failing``: why it does not take it.
+
+    ``riders``: it is given a newest tick that comes with nothing to store, too: whoever keeps nothing, and whoever says
+    so (``takes_newest``).
+    """
 
     applier: Applier
     applied: int
-    keeps: bool
+    riders: bool
     failing: str | None = None
     delay_s: float = RETRY_FIRST_S
     retry_at: float = 0.0
 
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         """Hand over what it has not seen; what it raises is kept in ``failing`` and tried again later."""
-        fresh = [a for a in arrivals if a.id > self.applied or (a.id == 0 and not self.keeps)]
+        fresh = [a for a in arrivals if a.id > self.applied or (a.id == 0 and self.riders)]
         if not fresh:
             return
         try:
@@ -62,7 +66,12 @@ class Pump(threading.Thread):
         cursors = [cursor for _, cursor in begins if cursor is not None]
         self._front = min(cursors, default=0)
         self._feeds = [
-            Feed(applier, self._front if cursor is None else cursor, cursor is not None) for applier, cursor in begins
+            Feed(
+                applier,
+                self._front if cursor is None else cursor,
+                riders=cursor is None or getattr(applier, "takes_newest", False),
+            )
+            for applier, cursor in begins
         ]
         self._stopping = threading.Event()
         self._released_at = 0.0
