@@ -34,6 +34,7 @@ class Judge:
     """
 
     name = NAME
+    takes_newest = True  # also of a hello or a repeat: the present is judged at once
 
     def __init__(
         self, records: Records, rules: Iterable[Rule], started_ms: int, traits: Directory = lambda _device_no: Traits()

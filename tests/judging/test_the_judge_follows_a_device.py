@@ -175,6 +175,15 @@ def test_the_newest_tick_is_judged_at_once_and_the_backlog_alters_nothing(
     assert disk == [(0, "met"), (1, "not_met"), (5, "met")], "each at its own time"
 
 
+def test_a_newest_tick_that_comes_alone_is_judged_and_moves_no_cursor(judge: Judge, host: Host) -> None:
+    judge.apply([host.arrival([(0, GOOD)])])
+    alone = host.arrival([(5, GOOD)], newest=(5, with_(disk=0.99)))
+    alone.id, alone.batch, alone.times = 0, None, []
+    judge.apply([alone])
+    assert verdicts(judge)["disk", "/"] == "not_met"
+    assert judge.cursor() == 0
+
+
 def test_a_backlog_that_ends_badly_opens_its_alarm_once(judge: Judge, host: Host, records: Records) -> None:
     judge.apply([host.arrival([(0, GOOD)])])
     judge.apply([host.arrival([(1, with_(disk=0.99))], newest=(9, with_(disk=0.99)))])
