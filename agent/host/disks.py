@@ -10,7 +10,7 @@ from agent.host.root import Root
 from readings.model import Sample
 
 # Partitions, loop and memory devices: their disk, or nothing, stands behind them.
-SKIPPED = re.compile(r"^((z?ram|loop|fd|(h|s|v|xv)d[a-z]+|sr)\d+|nvme\d+n\d+p\d+|mmcblk\d+p\d+)$")
+SKIPPED = re.compile(r"^((ram|loop|fd|(h|s|v|xv)d[a-z]+|sr)\d+|nvme\d+n\d+p\d+|mmcblk\d+p\d+)$")
 SECTOR = 512.0  # whatever the device's own sector size is
 MS = 0.001
 COLUMNS = (

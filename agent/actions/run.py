@@ -1,0 +1,74 @@
+"""``zhishou agent run``: read this host and send what was read, until stopped."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+
+from agent.clocks import clocks_of
+from agent.commands import complain
+from agent.credential import CredentialUnusable, kept
+from agent.host.root import Root
+from agent.host.sources import host_sources
+from agent.https import client
+from agent.oslog.sources import log_sources
+from agent.running import Delivery, Passes, work
+from agent.settings import DEFAULT_SERVER, Settings, check_server
+from agent.transport import Transport
+from readings.delivery.place import SpoolInUse
+from readings.delivery.spool import Spool
+from readings.delivery.uplink import Uplink
+
+
+def act(settings: Settings, _args: argparse.Namespace) -> int:
+
+    os.umask(0o077)  # the spool holds what programs logged
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = _stopped_by_signals()
+    try:
+        credential = kept(settings.state)
+        settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        spool = Spool(
+            settings.state / "spool.db",
+            max_bytes=settings.spool_max_bytes,
+            max_age_s=settings.spool_max_age_s,
+            interval_s=settings.interval_s,
+        )
+        server = check_server(settings.server or (credential.server if credential else DEFAULT_SERVER))
+        http = client(server, settings.ca_file)
+    except (CredentialUnusable, SpoolInUse, OSError, ValueError) as error:
+        return complain(str(error))
+    log = logging.getLogger("agent")
+    root = Root.under(settings.root)
+    clocks = clocks_of(root)
+    delivery = Delivery(spool)
+    uplink = None
+    if credential is None:
+        log.warning("not enrolled: readings are kept in %s and go nowhere (zhishou agent enrol)", settings.state)
+    else:
+        uplink = delivery.uplink = Uplink(spool, Transport(http, credential.credential).post, clocks)
+        log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, server)
+    passes = Passes([*host_sources(root), delivery], log_sources(root, clocks, spool.marks()), spool, clocks)
+    try:
+        work(passes, uplink, settings.interval_s, stop)
+    finally:
+        http.close()
+        spool.close()
+    log.info("stopped")
+    return 0
+
+
+def _stopped_by_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, end)
+    return stop
