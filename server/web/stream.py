@@ -40,10 +40,12 @@ class Streams:
 
     open: Counter[str] = field(default_factory=Counter)
 
-    def enter(self, who: str) -> None:
-        """Raises Problem 503."""
+    def admit(self, who: str) -> None:
+        """Raises Problem 503 when one more would be too many."""
         if self.open.total() >= MOST_STREAMS or self.open[who] >= MOST_PER_PERSON:
             raise Problem(503, "Too many live pages", f"{self.open[who]} of {who}", headers={"Retry-After": "30"})
+
+    def enter(self, who: str) -> None:
         self.open[who] += 1
 
     def leave(self, who: str) -> None:
@@ -95,10 +97,11 @@ def message(parts: Sequence[Part]) -> bytes:
 
 
 def response(body: AsyncIterator[bytes], streams: Streams, who: str) -> StreamingResponse:
-    """Counted in ``streams`` for as long as the body runs."""
-    streams.enter(who)
+    """Counted in ``streams`` for as long as the body runs. Raises Problem 503."""
+    streams.admit(who)
 
     async def counted() -> AsyncIterator[bytes]:
+        streams.enter(who)  # here, so that a client gone before the first byte is never counted for ever
         try:
             async for piece in body:
                 yield piece

@@ -110,13 +110,14 @@ def test_a_text_of_many_lines_stays_one_message() -> None:
 def test_streams_are_counted_and_bounded() -> None:
     streams = Streams()
     for _ in range(MOST_PER_PERSON):
+        streams.admit("jia")
         streams.enter("jia")
     with pytest.raises(Problem, match="jia"):
-        streams.enter("jia")
+        streams.admit("jia")
     streams.leave("jia")
-    streams.enter("jia")
-    for number in range(MOST_STREAMS - MOST_PER_PERSON):
+    streams.admit("jia")
+    for number in range(MOST_STREAMS - MOST_PER_PERSON + 1):
         streams.enter(f"person {number}")
     with pytest.raises(Problem) as refused:
-        streams.enter("yi")
+        streams.admit("yi")
     assert refused.value.status == 503

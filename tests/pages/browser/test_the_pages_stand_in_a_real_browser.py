@@ -135,6 +135,21 @@ def test_a_value_changes_without_a_reload(viewer: Callable[..., Viewer], desk: D
         assert look.page.evaluate("window.untouched")
 
 
+def test_what_a_person_opened_stays_open_while_the_page_lives(viewer: Callable[..., Viewer]) -> None:
+    look = viewer()
+    look.sign_in("/devices/SRV-0377")
+    look.live()
+    look.page.click("#findings-met summary")
+    look.page.click("#all-readings summary")
+    look.page.wait_for_selector("#all-readings-table tr:nth-child(5)")
+    before = look.page.locator("#part-readings .num").first.inner_text()
+    look.page.wait_for_function(
+        "before => document.querySelector('#part-readings .num').innerText !== before", arg=before
+    )
+    assert look.page.locator("#findings-met").get_attribute("open") is not None
+    assert look.page.locator("#findings-met tbody tr").first.is_visible()
+
+
 def test_the_chart_shows_the_hole_and_follows_the_range(viewer: Callable[..., Viewer], desk: Desk) -> None:
     look = viewer()
     look.sign_in("/devices/SRV-0377")
