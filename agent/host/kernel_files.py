@@ -97,12 +97,17 @@ def read_text(path: str, absent: str = "this kernel does not offer it") -> str:
 
 
 def whole_lines(path: str, text: str) -> list[str]:
-    """The lines of a kernel file. Raises SourceFailed when the last one is cut off: half a number is a wrong number."""
+    """The lines of a kernel file. Raises SourceFailed when it is not whole."""
+    check_whole(path, text)
+    return text.splitlines()
+
+
+def check_whole(path: str, text: str) -> None:
+    """Raises SourceFailed when the last line is cut off: half a number is a wrong number."""
     if not text:
         raise SourceFailed(Gap.UNREADABLE, f"{path}: empty")
     if not text.endswith("\n"):
         raise SourceFailed(Gap.UNREADABLE, f"{path}: cut off within its last line")
-    return text.splitlines()
 
 
 def unreadable(path: str, what: str, error: Exception | None = None) -> SourceFailed:

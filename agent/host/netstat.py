@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from agent.host.kernel_files import read_text, unreadable, whole_lines
+from agent.host.kernel_files import check_whole, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -112,7 +112,7 @@ def value(word: str | None) -> float | Gap:
 
 def lines(path: str, text: str, said: dict[str, str]) -> None:
     """``Ip6InReceives   1``: those that are wanted, looked up among some 90. Raises SourceFailed."""
-    whole_lines(path, text)
+    check_whole(path, text)
     for field in SIX:
         at = text.find(f"\n{field} ") + 1
         if at:

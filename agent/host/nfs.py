@@ -77,7 +77,7 @@ def parse(
     said: list[Sample] = []
     known: set[str] = set()
     for line in whole_lines(path, text):
-        key, *words = line.split()
+        key, *words = line.split() or [""]
         if key not in lines and key not in procedures:
             continue
         known.add(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.host.kernel_files import count_of, read_text, unreadable, whole_lines
+from agent.host.kernel_files import check_whole, count_of, read_text, unreadable
 from agent.host.root import Root
 from readings.model import Gap, Sample
 
@@ -33,7 +33,7 @@ class Vmstat:
 
 def parse(path: str, text: str) -> Iterator[Sample]:
     """A field the kernel does not count is a gap: no oom_kill line does not mean that nothing was killed."""
-    whole_lines(path, text[-200:])
+    check_whole(path, text)
     return iter([Sample(metric, _field(path, text, key, scale)) for key, (metric, scale) in FIELDS.items()])
 
 
