@@ -22,6 +22,7 @@ from readings.wire import (
 )
 from server.inbox.arrival import CENTRE_SOURCE, Arrival, Sender
 from server.inbox.offsets import MS_NS, Resolved, stored_times
+from server.inbox.soundness import check_contents, check_numbers
 from server.inbox.store import StoredRow
 from server.series import series_ref
 
@@ -52,6 +53,7 @@ def open_body(sender: Sender, body: bytes) -> tuple[Envelope, Batch | None, Batc
     envelope = unpack_envelope(body)
     if not 0 < len(envelope.epoch) <= LONGEST_NAME or not 0 < len(envelope.clock.boot_id) <= LONGEST_NAME:
         raise WireError(422, "malformed", "batch: the name of its epoch or boot is empty or too long")
+    check_numbers([envelope.clock.boottime, envelope.clock.wall, envelope.first, envelope.last])
     newest = _unpack(sender, envelope.newest) if envelope.newest else None
     if newest is not None and len(newest.ticks) != 1:
         raise WireError(422, "malformed", f"batch: {len(newest.ticks)} newest ticks")
@@ -80,6 +82,7 @@ def _unpack(sender: Sender, payload: bytes) -> Batch:
             )
         if block.source == CENTRE_SOURCE:
             raise WireError(422, "malformed", f"batch: source {CENTRE_SOURCE!r} is the centre's own")
+    check_contents(batch)
     own = ("", sender.device_no)
     for things in (batch.blocks, batch.gaps, batch.events, batch.facts):
         for thing in things:

@@ -117,6 +117,10 @@ class Writer(threading.Thread):
             self.trouble = f"inbox: writing {self._store.path}: {error}"
             full = StoreFull(self.trouble)
             outcomes = [full] * len(group)
+        except Exception as error:  # the thread must live: nobody else writes
+            log.exception("inbox: writing %d batches", len(group))
+            draft.forget()
+            outcomes = [error] * len(group)
         else:
             self._settle(draft, time.perf_counter() - began)
         answer(zip((offer.answer for offer in group), outcomes, strict=True), [offer.loop for offer in group])

@@ -11,8 +11,11 @@ from bench.batches import Agent, series_of
 from readings.wire import (
     Batch,
     Block,
+    Dropped,
     Envelope,
+    SourceGap,
     WireError,
+    WireEvent,
     pack_batch,
     pack_envelope,
     pack_series,
@@ -156,7 +159,7 @@ def test_a_time_no_clock_can_have_meant_is_refused_and_the_next_batch_taken(desk
     desk.inbox.start()
     agent = Agent("A-1")
     batch = agent.batch()
-    far = Batch(batch.boots, [msgspec.structs.replace(batch.ticks[0], boottime=2**62)], batch.blocks)
+    far = Batch(batch.boots, [msgspec.structs.replace(batch.ticks[0], boottime=3 * 2**60)], batch.blocks)
     with pytest.raises(WireError, match="ms since the epoch"):
         desk.post(agent, agent.envelope(far))
     assert desk.post(agent, agent.body()).position == 2
@@ -167,3 +170,26 @@ def test_an_unknown_metric_is_stored_all_the_same(desk: Any) -> None:
     agent = Agent("A-1", series=[("invented_yesterday_total", "x")])
     assert desk.post(agent, agent.body()).position == 1
     assert pack_series(agent.series)
+
+
+def test_what_no_applier_could_store_is_refused_at_the_door(desk: Any) -> None:
+    desk.inbox.start()
+    agent = Agent("A-1")
+    good = agent.batch()
+    event = WireEvent("", 0, 0, "kernel", "oops", 3, "text")
+    replace = msgspec.structs.replace
+    for wrong in (
+        replace(good, gaps=[SourceGap("", "cpu", [], 1)]),
+        replace(good, events=[replace(event, severity=9)]),
+        replace(good, events=[replace(event, count=2**63)]),
+        replace(good, events=[replace(event, wall=2**63)]),
+        replace(good, ticks=[replace(good.ticks[0], wall=2**63)]),
+        replace(good, dropped=[Dropped(1, 2**63, "b", 0, 0, 0, 0)]),
+        replace(good, blocks=[replace(good.blocks[0], source="x" * 201)]),
+    ):
+        with pytest.raises(WireError) as refused:
+            desk.post(agent, agent.envelope(wrong))
+        assert refused.value.reason == "malformed"
+    with pytest.raises(WireError, match="neither a time"):
+        desk.post(agent, pack_envelope(Envelope(1, "e", 0, 0, replace(agent.clock(), boottime=2**63))))
+    assert desk.post(agent, agent.envelope(good)).position == 1
