@@ -1,4 +1,4 @@
-"""Real centre, real senders, ``kill -9`` with a batch in flight. 100 rounds and a million samples: bench/exactly_once."""
+"""Real centre, real senders, ``kill -9`` with a batch in flight. A hundred rounds of it: ``bench/exactly_once.py``."""
 
 from __future__ import annotations
 
