@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.pages.browser.conftest import Desk
 
-pytestmark = [pytest.mark.peer("chromium"), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.peer("chromium")
 
 PASSWORD = "measure twice, cut once"
 ARTEFACTS = Path(__file__).parents[3] / "artefacts" / "pages"
