@@ -176,6 +176,7 @@ class Receipt(msgspec.Struct, frozen=True):
 # A text that is no UTF-8 has an error of its own, outside msgspec's tree.
 NOT_MSGPACK = (msgspec.DecodeError, UnicodeDecodeError)
 
+
 class _OfThread(threading.local):
     """A decompressor may be used again, which saves most of its cost, but not by two threads at once."""
 
