@@ -11,9 +11,10 @@ import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from readings.delivery.wording import fit, fit_event, fit_fact, fit_series
 from readings.model import GAP_FLOATS, Clocks, Event, Fact, Gap, Sample, Severity, SourceFailed
 from readings.wire import pack_series
 
@@ -23,7 +24,6 @@ RUNNER = "runner"
 MOST_SAMPLES = 10_000  # per source and tick
 MOST_EVENTS = 2_000  # per source and tick: ten such sources still fit in one batch
 MOST_FACTS = 2_000
-LONGEST_TEXT = 16 * 1024  # characters of an event's text or a fact's value
 LONGEST_DETAIL = 500
 CLOCK_STEP_NS = 1_000_000_000
 ALL_FACTS_EVERY_S = 86_400.0
@@ -123,14 +123,14 @@ class Runner:
             matrix = array("d", answer.values)
         except Exception as error:  # noqa: BLE001 - whatever a source raises is a gap of that source, never of the pass
             gap, detail = _reason(error)
-            taken.gaps.append((device, source.name, gap, detail[:LONGEST_DETAIL]))
+            taken.gaps.append((device, source.name, gap, fit(detail, LONGEST_DETAIL)))
             success = GAP_FLOATS[gap] if gap is Gap.NOT_OFFERED else 0.0
         else:
             success = 1.0
             if answer.series:
                 self._pack(device, source.name, answer.series, matrix, taken)
         # The samples of a source that failed half-way are not a whole and are let go; its events happened and stay.
-        taken.events += [(device, _shortened(event)) for event in answer.events]
+        taken.events += [(device, fit_event(event)) for event in answer.events]
         self._take_facts(device, answer.facts[:MOST_FACTS], taken)
         return success
 
@@ -142,10 +142,10 @@ class Runner:
         if columns is None or columns.given != series:
             columns = self._columns[device, source] = _columns_of(series)
             if columns.keep is not None:
-                twice = sorted({name for name in series if series.count(name) > 1})
-                text = f"{source}: given twice in one pass, the later ignored: {twice[:5]}"
+                odd = [name for index, name in enumerate(series) if index not in set(columns.keep)]
+                text = f"{source}: given twice in one pass or no name of a metric, so ignored: {odd[:5]}"
                 log.warning("%s", text)
-                taken.events.append((device, Event(RUNNER, "series_given_twice", Severity.WARNING, text)))
+                taken.events.append((device, Event(RUNNER, "series_ignored", Severity.WARNING, text)))
         kept = values if columns.keep is None else [values[index] for index in columns.keep]
         matrix = kept if isinstance(kept, array) else array("d", kept)
         if sys.byteorder == "big":
@@ -154,10 +154,9 @@ class Runner:
 
     def _take_facts(self, device: str, facts: list[Fact], taken: TakenTick) -> None:
         for fact in facts:
-            value = fact.value[:LONGEST_TEXT]
-            if self._facts.get((device, fact.key)) != value:
-                self._facts[device, fact.key] = value
-                taken.facts.append((device, Fact(fact.key, value)))
+            if self._facts.get((device, fact.key)) != fact.value:
+                self._facts[device, fact.key] = fact.value
+                taken.facts.append((device, fit_fact(fact)))
 
     def _watch_clock(self, taken: TakenTick) -> None:
         before, now = self._before, taken.clocks
@@ -172,13 +171,14 @@ class Runner:
 
 def _gather(source: Source, answer: _Answer) -> None:
     """Read ``source`` into ``answer``; at MOST_EVENTS it is left where it stands, the rest is for the next pass."""
-    series, values = answer.series, answer.values
+    name, put, room = answer.series.append, answer.values.append, MOST_SAMPLES
     for item in source.read():
         if type(item) is Sample:
-            value = item.value
-            series.append((item.metric, item.part))
-            values.append(GAP_FLOATS[value] if type(value) is Gap else value)
-            if len(values) > MOST_SAMPLES:
+            metric, value, part = item
+            name((metric, part))
+            put(GAP_FLOATS[value] if type(value) is Gap else value)
+            room -= 1
+            if room < 0:
                 raise SourceFailed(Gap.UNREADABLE, f"more than {MOST_SAMPLES} samples")
         elif type(item) is Event:
             answer.events.append(item)
@@ -190,19 +190,14 @@ def _gather(source: Source, answer: _Answer) -> None:
             raise SourceFailed(Gap.UNREADABLE, f"it yielded {item!r}, which is no sample, event or fact")
 
 
-def _columns_of(series: list[tuple[str, str]]) -> _Columns:
+def _columns_of(given: list[tuple[str, str]]) -> _Columns:
     first: dict[tuple[str, str], int] = {}
-    for index, name in enumerate(series):
-        first.setdefault(name, index)
-    whole = len(first) == len(series)
-    return _Columns(series, pack_series(list(first)), None if whole else list(first.values()))
-
-
-def _shortened(event: Event) -> Event:
-    if len(event.text) <= LONGEST_TEXT:
-        return event
-    cut = event.text[: LONGEST_TEXT - 1] + "…"
-    return replace(event, text=cut)
+    for index, series in enumerate(given):
+        fitted = fit_series(series)
+        if fitted is not None:
+            first.setdefault(fitted, index)
+    whole = len(first) == len(given)
+    return _Columns(given, pack_series(list(first)), None if whole else list(first.values()))
 
 
 def _reason(error: Exception) -> tuple[Gap, str]:

@@ -15,7 +15,7 @@ import zstandard
 
 from readings.delivery.runner import TakenTick
 from readings.model import Event
-from readings.wire import Batch, Block, SourceGap, Tick, WireEvent, WireFact
+from readings.wire import NOT_MSGPACK, Batch, Block, SourceGap, Tick, WireEvent, WireFact
 
 MOST_RAW_BYTES = 64 * 2**20
 
@@ -72,7 +72,7 @@ def unpack_layout(packed: bytes) -> Layout:
     """Raises DamagedTick."""
     try:
         return _layouts.decode(zstandard.ZstdDecompressor().decompress(packed, max_output_size=MOST_RAW_BYTES))
-    except (zstandard.ZstdError, msgspec.DecodeError) as error:
+    except (zstandard.ZstdError, *NOT_MSGPACK) as error:
         raise DamagedTick(f"layout: {error}") from error
 
 
@@ -107,7 +107,7 @@ def wire_event(device: str, index: int, event: Event) -> WireEvent:
 def _unpack_body(row: StoredTick) -> _Body:
     try:
         body = _bodies.decode(zstandard.ZstdDecompressor().decompress(row.body, max_output_size=MOST_RAW_BYTES))
-    except (zstandard.ZstdError, msgspec.DecodeError) as error:
+    except (zstandard.ZstdError, *NOT_MSGPACK) as error:
         raise DamagedTick(f"tick {row.number} of {row.epoch}: {error}") from error
     if len(body.values) != len(row.layout):
         raise DamagedTick(f"tick {row.number} of {row.epoch}: {len(body.values)} blocks, {len(row.layout)} told")

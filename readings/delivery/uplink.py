@@ -15,8 +15,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from readings.delivery.answer import Answer, TransportError, detail, is_problem
 from readings.delivery.exchange import Exchanges
 from readings.delivery.spool import Parcel, Spool
@@ -24,6 +22,7 @@ from readings.delivery.stock import SpoolBlocked
 from readings.model import Clocks
 from readings.wire import (
     MAX_BODY_BYTES,
+    NOT_MSGPACK,
     VERSION,
     Clock,
     Envelope,
@@ -227,7 +226,7 @@ class Uplink:
             return answer, None
         try:
             receipt = decode_receipt(answer.body)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except NOT_MSGPACK as error:
             raise TransportError(f"200, but no receipt: {error}") from error
         if receipt.epoch != envelope.epoch or receipt.position < 0:
             raise TransportError(f"a receipt of {receipt.epoch!r} at {receipt.position} for {envelope.epoch!r}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from readings.delivery.runner import MOST_EVENTS, MOST_SAMPLES, Runner, TakenTick
+from readings.delivery.tick import pack_body
 from readings.model import Clocks, Event, Fact, Gap, Sample, Severity, SourceFailed, gap_of
 from readings.wire import unpack_series
 
@@ -109,12 +110,12 @@ def test_a_gap_of_one_series_keeps_its_reason(gap: Gap) -> None:
     assert gap_of(value) is gap
 
 
-def test_a_series_given_twice_counts_once_and_is_told_once() -> None:
+def test_a_series_ignored_counts_once_and_is_told_once() -> None:
     runner = runner_of(Told(items=[Sample("load1", 1.0), Sample("load1", 2.0), Sample("load5", 3.0)]))
     first, second = runner.tick(), runner.tick()
     for taken in (first, second):
         assert readings(taken)["told"] == {("load1", ""): 1.0, ("load5", ""): 3.0}
-    assert [event.kind for _, event in first.events] == ["series_given_twice"]
+    assert [event.kind for _, event in first.events] == ["series_ignored"]
     assert second.events == []
 
 
@@ -176,3 +177,15 @@ def test_two_sources_of_one_name_are_refused_at_once() -> None:
     make: Callable[[], Runner] = lambda: runner_of(Told("a"), Told("a"))  # noqa: E731 - one line says it
     with pytest.raises(ValueError, match="names of their own"):
         make()
+
+
+def test_names_and_texts_of_any_bytes_can_travel() -> None:
+    broken = b"caf\xe9".decode(errors="surrogateescape")
+    items = [Sample("load1", 1.0, f"/mnt/{broken}\n"), Sample("no metric", 2.0), Sample("load5", 3.0, "x" * 9_000)]
+    said = [Event("told", "oops", Severity.ERROR, broken, cursor=broken), Fact("serial", broken)]
+    runner = runner_of(Told(items=[*items, *said]), Told("other", error=OSError(broken)))
+    taken = runner.tick()
+    assert [part for (_, part) in readings(taken)["told"]] == ["/mnt/caf\\udce9\\n", "x" * 499 + "…"]
+    assert [event.kind for _, event in taken.events] == ["series_ignored", "oops"]
+    pack_body(taken)
+    assert runner.tick().facts == []
