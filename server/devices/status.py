@@ -11,22 +11,21 @@ from server.devices.ledger import all_devices
 from server.devices.tables import Device
 from server.judge.health import EventAlarm
 from server.judge.routes import findings_of
+from server.live import STALE_INTERVALS
 from server.times import rfc3339, rfc3339_or_none, to_ms
 
 AgentState = Literal["up", "late", "silent", "never"]
-GRACE_MS = 5_000  # on the way, and waiting its turn here
-SILENT_AFTER_INTERVALS = 4
-SILENT_AT_LEAST_MS = 60_000
+UP_INTERVALS = 2
 
 
 def agent_state(heard_ms: int | None, interval_s: float, now: datetime) -> AgentState:
-    """``late``: two intervals without a word; ``silent``: four, and at least a minute."""
+    """``late``: two intervals without a word; ``silent``: as many as make its readings stale."""
     if heard_ms is None:
         return "never"
     age_ms = to_ms(now) - heard_ms
-    if age_ms <= 2 * interval_s * 1000 + GRACE_MS:
+    if age_ms <= UP_INTERVALS * interval_s * 1000:
         return "up"
-    return "late" if age_ms <= max(SILENT_AT_LEAST_MS, SILENT_AFTER_INTERVALS * interval_s * 1000) else "silent"
+    return "late" if age_ms <= STALE_INTERVALS * interval_s * 1000 else "silent"
 
 
 def last_heard(centre: Centre, device_no: str) -> int | None:

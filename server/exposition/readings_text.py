@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from readings.catalogue import Metric
 from server.exposition.block_text import BlockText, Pair
 from server.exposition.names import metric_head
-from server.live import DeviceNow, SourceNow
-
-STALE_INTERVALS = 3
+from server.live import DeviceNow, SourceNow, stale_before
 
 
 @dataclass(slots=True)
@@ -53,7 +51,7 @@ class ReadingsText:
                 del self._devices[device_no]
 
     def _shown(self, device: DeviceNow, now_ms: int) -> list[BlockText]:
-        oldest_ms = now_ms - round(STALE_INTERVALS * device.interval_s * 1000)
+        oldest_ms = stale_before(device, now_ms)
         # A copy: the pump's thread may add a source while we read.
         sources = [
             (name, source)

@@ -120,8 +120,12 @@ class Happenings:
 
 
 def alarm_of(event: dict[str, Any]) -> dict[str, Any] | None:
-    """The alarm an event opens: everything at severity error or worse; critical and worse is a fault."""
-    if event["severity"] > Severity.ERROR:
+    """The alarm an event opens: everything at severity error or worse; critical and worse is a fault.
+
+    What a program wrote into a log is kept and shown but opens none: anybody on the host can write there, and a
+    program's word for its own trouble says nothing of the device.
+    """
+    if event["severity"] > Severity.ERROR or event["kind"] == "user_log":
         return None
     severity = RuleSeverity.FAULT if event["severity"] <= Severity.CRITICAL else RuleSeverity.WARNING
     text = f"{event['source']}: {event['text']}"

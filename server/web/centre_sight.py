@@ -16,6 +16,7 @@ from server.happenings.queries import events, facts
 from server.history.points import Range, as_rate, in_buckets, raw
 from server.judge.health import EventAlarm
 from server.judge.state import Finding
+from server.live import stale_before
 from server.times import from_ms
 from server.web.sight import (
     Course,
@@ -31,9 +32,6 @@ from server.web.sight import (
     Standing,
     Value,
 )
-
-STALE_INTERVALS = 4
-STALE_AT_LEAST_MS = 60_000
 
 
 class CentreSight(Sight):
@@ -89,7 +87,7 @@ class CentreSight(Sight):
         device = self._centre.live.devices.get(device_no)
         if device is None:
             return []
-        oldest = now_ms - max(STALE_AT_LEAST_MS, int(STALE_INTERVALS * device.interval_s * 1000))
+        oldest = stale_before(device, now_ms)
         found = []
         for value in self._centre.live.latest(device_no):
             metric = self._centre.catalogue.get(value.metric)

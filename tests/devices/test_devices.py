@@ -65,10 +65,10 @@ def test_a_body_beyond_bounds_is_refused(writer: Client) -> None:
     ("seconds", "state"),
     [
         pytest.param(0, "up", id="now"),
-        pytest.param(35, "up", id="two intervals and a breath"),
-        pytest.param(36, "late", id="beyond"),
-        pytest.param(60, "late", id="a minute"),
-        pytest.param(61, "silent", id="more than a minute"),
+        pytest.param(30, "up", id="two intervals"),
+        pytest.param(31, "late", id="beyond"),
+        pytest.param(45, "late", id="three intervals"),
+        pytest.param(46, "silent", id="stale"),
     ],
 )
 def test_an_agent_is_late_before_it_is_silent(clock: HandClock, seconds: float, state: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlmodel import select
 
@@ -111,6 +112,12 @@ def test_only_errors_and_worse_open_an_alarm(happenings: Happenings, records: Re
     assert [alarm.severity for alarm in open_alarms(records)].count("fault") == 3
     assert len(open_alarms(records)) == 4
     assert len(all_events(records)) == 8
+
+
+def test_what_a_program_wrote_into_a_log_is_kept_and_opens_no_alarm(happenings: Happenings, records: Records) -> None:
+    happenings.apply([arrival(1, events=[msgspec.structs.replace(event(severity=0), kind="user_log")])])
+    assert [row.kind for row in all_events(records)] == ["user_log"]
+    assert open_alarms(records) == []
 
 
 def test_an_alarm_by_an_event_is_seen_in_the_health_for_a_day(happenings: Happenings, records: Records) -> None:
