@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import struct
 from collections import deque
@@ -12,6 +13,8 @@ import msgspec
 
 from readings.delivery.answer import Answer, TransportError
 from readings.delivery.runner import TakenTick
+from readings.delivery.spool import Spool
+from readings.delivery.uplink import Uplink
 from readings.model import Clocks
 from readings.wire import (
     Batch,
@@ -159,3 +162,19 @@ def copy_spool(path: Path, to: Path) -> None:
         target.unlink(missing_ok=True)
         if source.exists():
             shutil.copyfile(source, target)
+
+
+def fill(spool: Spool, clock: Clock, ticks: int, *, first: int = 1, filling: int = 0) -> None:
+    for serial in range(first, first + ticks):
+        clock.run(15)
+        spool.append(tick(clock, serial, random.Random(serial).randbytes(filling)))
+
+
+def drained(spool: Spool, clock: Clock) -> Centre:
+    centre = Centre(clock)
+    uplink = Uplink(spool, centre.post, clock)
+    for _ in range(200):
+        uplink.step()
+        if uplink.idle:
+            return centre
+    raise AssertionError(uplink.state)

@@ -10,7 +10,6 @@ import pytest
 
 from readings.delivery.answer import Answer
 from readings.delivery.exchange import Exchanges
-from readings.delivery.own import DeliverySource
 from readings.delivery.spool import Spool
 from readings.delivery.uplink import LONGEST_WAIT_S, Uplink
 from readings.wire import Exchange, Receipt, unpack_batch, unpack_envelope
@@ -276,12 +275,3 @@ def test_the_best_exchange_of_the_last_hour_is_told() -> None:
     add(66, 80, "b")
     assert best(66, "b") == 80
     assert best(66) is None
-
-
-def test_delivery_reads_itself(spool: Spool, uplink: Uplink, centre: Centre, clock: Clock) -> None:
-    fill(spool, clock, 1, 2)
-    centre.next_trouble = "request lost"
-    uplink.step()
-    read = {sample.metric: sample.value for sample in DeliverySource(spool, uplink).read()}
-    assert read["spool_ticks"] == 2
-    assert read["uplink_failures_total"] == 1
