@@ -141,7 +141,7 @@ class Stock:
         self.damaged_files += 1
         text = f"{damage}; moved aside as {aside.name} with {waiting} ticks, a new one is begun"
         self._tell("spool_damaged", Severity.ERROR, text)
-        self.waste.changed = self._meta_changed = True
+        self.waste.changed = True
         if known and self._oldest and self._newest:
             self.waste.add_lost_file(self._oldest, self._newest)
         self._oldest = None
