@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 MICROSECOND = timedelta(microseconds=1)
+FIRST_MS = -62_135_596_800_000  # year 1
+LAST_MS = 253_402_300_799_999  # the end of year 9999: what lies beyond can be neither shown nor kept
 
 
 def to_ms(moment: datetime) -> int:
@@ -38,6 +40,13 @@ def rfc3339_or_none(ms: int | None) -> str | None:
 
 def parse_moment(text: str) -> int:
     """Milliseconds of an RFC 3339 time or of epoch seconds. Raises ValueError naming the text."""
+    ms = _moment(text)
+    if not FIRST_MS <= ms <= LAST_MS:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999")
+    return ms
+
+
+def _moment(text: str) -> int:
     try:
         return round(float(text) * 1000)
     except (ValueError, OverflowError):
