@@ -50,6 +50,7 @@ class Journal:
         self._live = root.live
         self._clocks = clocks
         self._cursor = mark
+        self._doubted = bool(mark)  # a journal may have thrown away the place while the agent was not running
         self._ask = ask or journalctl
         self._seen: Signature | None = None
         self._there: bool | None = None
@@ -96,25 +97,35 @@ class Journal:
     def _take(self) -> int:
         """Tell what is new; how many lines there were."""
         where = [] if self._live else ["-D", next(folder for folder in self._folders if Path(folder).is_dir())]
-        since = [f"--after-cursor={self._cursor}"] if self._cursor else ["--boot"] if self._live else []
+        since = [self._since()] if self._cursor else ["--boot"] if self._live else []
         options = ["--quiet", "--no-pager", "--output=json", f"--output-fields={FIELDS}", "--priority=0..3"]
         lines = self._ask([*where, *options, *since, *TRANSPORTS], MOST_LINES, MOST_SECONDS)
         complaint = next((line for line in lines if line.strip() and not line.startswith("{")), "")
         if complaint and "cursor" in complaint and self._cursor:
-            text = (
-                f"the journal no longer knows the place read last, what came between may be missing ({complaint[:200]})"
-            )
-            self._telling.lost(1, text, boottime_ns=self._clocks().boottime_ns)
-            self._cursor = ""
+            self._place_lost(complaint[:200])
+            self._cursor, self._doubted = "", False
             return MOST_LINES  # ask again in the next pass, whether or not anything is written
         if complaint and not any(line.startswith("{") for line in lines):
             raise SourceFailed(Gap.UNREADABLE, f"journalctl: {complaint[:300]}")
-        for line in lines:
-            entry = parse(line)
-            if entry is not None:
-                self._cursor = entry.cursor
-                self._tell(entry)
+        entries = [entry for entry in map(parse, lines) if entry is not None]
+        if self._doubted:
+            self._doubted = False
+            if entries and entries[0].cursor == self._cursor:
+                del entries[0]
+            else:
+                self._place_lost("its file is gone")
+        for entry in entries:
+            self._cursor = entry.cursor
+            self._tell(entry)
         return len(lines)
+
+    def _since(self) -> str:
+        """What was told last is asked for once more after a start: journalctl goes on in silence after a lost place."""
+        return f"--cursor={self._cursor}" if self._doubted else f"--after-cursor={self._cursor}"
+
+    def _place_lost(self, why: str) -> None:
+        text = f"the journal no longer knows the place read last, what came between may be missing ({why})"
+        self._telling.lost(1, text, boottime_ns=self._clocks().boottime_ns)
 
     def _tell(self, entry: Entry) -> None:
         this_boot = entry.boot_id == self._clocks().boot_id.replace("-", "")

@@ -94,11 +94,29 @@ def test_the_next_question_begins_after_the_last_entry(
     assert log.mark == "s=1;i=3"
 
 
-def test_a_restart_goes_on_from_the_mark(
+def test_a_restart_goes_on_from_the_mark_once_it_is_seen_to_be_there(
     file: Path, program: Journalctl, open_journal: Callable[..., Journal], told: Told
 ) -> None:
-    told(open_journal("s=1;i=9"))
-    assert "--after-cursor=s=1;i=9" in program.asked[0]
+    log = open_journal("s=1;i=9")
+    program.answers = [[line(9), line(10, "while away")], [line(11, "now")]]
+    assert [event.text for event in told(log)] == ["matchd: while away"]
+    log.commit()
+    written(file)
+    assert [event.text for event in told(log)] == ["matchd: now"]
+    assert [asked[-6] for asked in program.asked] == ["--cursor=s=1;i=9", "--after-cursor=s=1;i=10"]
+
+
+@pytest.mark.parametrize("left", [[], [line(40, "later")]], ids=["nothing left", "later ones left"])
+def test_a_place_whose_file_is_gone_is_a_loss_that_is_told_once(
+    left: list[str], file: Path, program: Journalctl, open_journal: Callable[..., Journal], told: Told
+) -> None:
+    log = open_journal("s=1;i=9")
+    program.answers = [left]
+    events = told(log)
+    assert [event.kind for event in events] == ["log_lost", *("user_log" for _ in left)]
+    log.commit()
+    written(file)
+    assert told(log) == []
 
 
 def test_no_process_is_started_while_nothing_is_written(
