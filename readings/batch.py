@@ -5,6 +5,9 @@ A stored example of version 1 must parse for ever: fields are only ever added at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated
+
 import msgspec
 
 VERSION = 1
@@ -14,6 +17,16 @@ MAX_PAYLOAD_BYTES = 32 * 2**20
 MAX_TICKS = 10_000
 MAX_EVENTS = 20_000
 MAX_SERIES_PER_BLOCK = 50_000
+MAX_BOOTS = 100
+MAX_BLOCKS = 20_000
+MAX_GAPS = 20_000  # sources' gaps, and stretches of neighbouring ticks in all of them
+MAX_FACTS = 5_000
+MAX_DROPPED = 1_000
+MAX_INDEXES = 1_000_000  # of ticks, in all blocks and gaps
+# msgpack says the length of a list before its entries: one that is too long is refused before anything of it is made.
+TOO_LONG = "of length <="
+
+Indexes = Annotated[list[int], msgspec.Meta(max_length=MAX_TICKS)]
 
 
 class WireError(ValueError):
@@ -77,7 +90,7 @@ class Block(msgspec.Struct, array_like=True, frozen=True):
 
     device: str
     source: str
-    ticks: list[int]
+    ticks: Indexes
     series: bytes
     values: bytes
 
@@ -87,7 +100,7 @@ class SourceGap(msgspec.Struct, array_like=True, frozen=True):
 
     device: str
     source: str
-    ticks: list[int]
+    ticks: Indexes
     reason: int
     detail: str = ""
 
@@ -128,13 +141,13 @@ class Dropped(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Batch(msgspec.Struct, array_like=True, frozen=True):
-    boots: list[str]
-    ticks: list[Tick]
-    blocks: list[Block] = []
-    gaps: list[SourceGap] = []
-    events: list[WireEvent] = []
-    facts: list[WireFact] = []
-    dropped: list[Dropped] = []
+    boots: Annotated[list[str], msgspec.Meta(max_length=MAX_BOOTS)]
+    ticks: Annotated[list[Tick], msgspec.Meta(max_length=MAX_TICKS)]
+    blocks: Annotated[list[Block], msgspec.Meta(max_length=MAX_BLOCKS)] = []
+    gaps: Annotated[list[SourceGap], msgspec.Meta(max_length=MAX_GAPS)] = []
+    events: Annotated[list[WireEvent], msgspec.Meta(max_length=MAX_EVENTS)] = []
+    facts: Annotated[list[WireFact], msgspec.Meta(max_length=MAX_FACTS)] = []
+    dropped: Annotated[list[Dropped], msgspec.Meta(max_length=MAX_DROPPED)] = []
     interval_s: float = 15.0
 
 
@@ -170,11 +183,18 @@ def _malformed(detail: str) -> WireError:
     return WireError(422, "malformed", f"batch: {detail}")
 
 
+def _too_large(detail: str) -> WireError:
+    return WireError(413, "too_large", detail)
+
+
 def check(batch: Batch) -> None:
     """Raises WireError where indexes leave their list or a matrix has not the size its ticks and series give it."""
     ticks, boots = len(batch.ticks), len(batch.boots)
     if ticks > MAX_TICKS or len(batch.events) > MAX_EVENTS:
-        raise WireError(413, "too_large", f"batch: {ticks} ticks, {len(batch.events)} events")
+        raise _too_large(f"batch: {ticks} ticks, {len(batch.events)} events")
+    indexes = sum(len(block.ticks) for block in batch.blocks) + sum(len(gap.ticks) for gap in batch.gaps)
+    if indexes > MAX_INDEXES:
+        raise _too_large(f"batch: {indexes} indexes of ticks, at most {MAX_INDEXES}")
     before = 0
     for tick in batch.ticks:
         if not 0 <= tick.boot < boots:
@@ -188,18 +208,22 @@ def check(batch: Batch) -> None:
         if odd or not block.ticks or cells % len(block.ticks):
             raise _malformed(f"source {block.source}: {len(block.values)} bytes for {len(block.ticks)} ticks")
         if cells // len(block.ticks) > MAX_SERIES_PER_BLOCK:
-            raise WireError(413, "too_large", f"source {block.source}: {cells // len(block.ticks)} series")
-    for gap in batch.gaps:
-        _check_ticks(gap.ticks, ticks, gap.source)
+            raise _too_large(f"source {block.source}: {cells // len(block.ticks)} series")
+    stretches = sum(_check_ticks(gap.ticks, ticks, gap.source) for gap in batch.gaps)
+    if stretches > MAX_GAPS:
+        raise _too_large(f"batch: {stretches} stretches without a source, at most {MAX_GAPS}")
     for event in batch.events:
         _check_ticks([event.tick], ticks, event.source)
     for fact in batch.facts:
         _check_ticks([fact.tick], ticks, fact.key)
 
 
-def _check_ticks(indexes: list[int], ticks: int, what: str) -> None:
-    before = -1
+def _check_ticks(indexes: Sequence[int], ticks: int, what: str) -> int:
+    """How many stretches of neighbouring ticks they are."""
+    before, stretches = -2, 0
     for index in indexes:
-        if not before < index < ticks:
+        if not 0 <= index < ticks or index <= before:
             raise _malformed(f"{what}: tick index {index} after {before}, of {ticks}")
+        stretches += index != before + 1
         before = index
+    return stretches

@@ -21,6 +21,7 @@ from readings.batch import (
     MAX_PAYLOAD_BYTES,
     MAX_SERIES_PER_BLOCK,
     MAX_TICKS,
+    TOO_LONG,
     VERSION,
     Batch,
     Block,
@@ -147,6 +148,8 @@ def unpack_batch(payload: bytes) -> Batch:
     except zstandard.ZstdError as error:
         raise WireError(400, "damaged", f"batch: not zstd: {error}") from error
     except msgspec.ValidationError as error:
+        if TOO_LONG in str(error):
+            raise WireError(413, "too_large", f"batch: {error}") from error
         raise WireError(422, "malformed", f"batch: {error}") from error
     except NOT_MSGPACK as error:
         raise WireError(400, "damaged", f"batch: not msgpack: {error}") from error
