@@ -136,7 +136,7 @@ class CentreSight(Sight):
 
     def events(self, device_no: str, start_ms: int, end_ms: int, limit: int) -> Sequence[EventRow]:
         return [
-            EventRow(row.at_ms, row.source, row.severity, row.text, row.count, row.inferred)
+            EventRow(row.at_ms, row.source, row.severity, row.text, row.count, row.inferred, row.kind)
             for row in events(self._centre.records, device_no, start_ms, end_ms, limit)
         ]
 

@@ -104,7 +104,7 @@ def view(glance: Glance, ledger: Ledger) -> DeviceView:
         seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",
         coverage=_coverage(sight, ledger, now_ms),
         uptime=show(uptime.value, "seconds", words.language) if uptime and uptime.value is not None else None,
-        booted=rfc3339(uptime.at_ms - int(uptime.value * 1000)) if uptime and uptime.value is not None else "",
+        booted=_booted(uptime),
         families=_families(glance, ledger, latest),
         reading_count=len(latest),
         findings=[finding_line(row, words) for row in ordered if row.verdict not in {"met", "unknown"}],
@@ -120,6 +120,13 @@ def all_readings(latest: Sequence[Value], words: Words) -> list[Reading]:
     """Every series as a row, by metric and part."""
     ordered = sorted(latest, key=lambda value: (value.metric, value.part))
     return [_reading(value, words.of(value.name) or value.metric, value.part, Markup(), words) for value in ordered]
+
+
+def _booted(uptime: Value | None) -> str:
+    """When the device was started; nothing where its word for that leads to before there were any clocks."""
+    if uptime is None or uptime.value is None or not 0 <= uptime.value * 1000 <= uptime.at_ms:
+        return ""
+    return rfc3339(uptime.at_ms - int(uptime.value * 1000))
 
 
 def _coverage(sight: Sight, ledger: Ledger, now_ms: int) -> Coverage:

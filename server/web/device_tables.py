@@ -98,12 +98,25 @@ def finding_line(row: FindingRow, words: Words) -> Finding:
     )
 
 
+PROGRAM = N_("程序")
+SOURCE_WORDS = {
+    "kernel_log": N_("内核"),
+    "journal": N_("系统日志"),
+    "syslog": N_("系统日志"),
+    "clock": N_("时钟"),
+    "spool": N_("待发队列"),
+    "runner": N_("采集"),
+}
+
+
 def happening(row: EventRow) -> Happening:
+    """What a program wrote says so, and is no more than a warning: it is that program's word, not the system's."""
+    program = row.kind == "user_log"
     severity = min(max(row.severity, 0), len(SEVERITY_WORDS) - 1)
     return Happening(
         at=rfc3339(row.at_ms),
-        source=row.source,
-        sign=SEVERITY_SIGNS[severity],
+        source=PROGRAM if program else SOURCE_WORDS.get(row.source, row.source),
+        sign="warn" if program and SEVERITY_SIGNS[severity] == "fault" else SEVERITY_SIGNS[severity],
         word=SEVERITY_WORDS[severity],
         text=row.text,
         count=row.count,

@@ -108,6 +108,7 @@ class EventRow:
     text: str
     count: int
     inferred: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
