@@ -56,9 +56,12 @@ def _better(trip_ns: int, known: Offset | None, received_ns: int) -> bool:
 
 
 def infer(batch: Batch, boot: int, received_ns: int) -> Offset:
-    """For a boot that was over before the centre met it: what the wall clock of its last tick here says."""
+    """For a boot that was over before the centre met it: what the wall clock of its last tick here says.
+
+    A wall clock that ran ahead says too much: that tick was read before it arrived.
+    """
     last = next((tick for tick in reversed(batch.ticks) if tick.boot == boot), None)
-    return Offset(last.wall - last.boottime if last is not None else 0, received_ns, inferred=True)
+    return Offset(min(last.wall, received_ns) - last.boottime if last is not None else 0, received_ns, inferred=True)
 
 
 class Resolved(msgspec.Struct, array_like=True, frozen=True):
@@ -69,9 +72,12 @@ class Resolved(msgspec.Struct, array_like=True, frozen=True):
     inferred: bool
 
 
-def stored_times(batch: Batch, offsets: Sequence[int]) -> list[int]:
-    """The stored time of each tick, ms UTC. Raises WireError 422 for a time no clock can have meant."""
+def stored_times(batch: Batch, offsets: Sequence[int], received_ms: int) -> list[int]:
+    """The stored time of each tick, ms UTC; of one from the future, when it arrived: it would stand as the newest until
+    its time has come. Raises WireError 422 for a time no clock can have meant.
+    """
     times = [(tick.boottime + offsets[tick.boot]) // MS_NS for tick in batch.ticks]
     if times and not (min(times) >= 0 and max(times) <= LAST_MS):
         raise WireError(422, "malformed", f"batch: ticks from {min(times)} to {max(times)} ms since the epoch")
-    return times
+    future_ms = received_ms + HOUR_NS // MS_NS
+    return times if not times or max(times) <= future_ms else [ms if ms <= future_ms else received_ms for ms in times]

@@ -107,10 +107,10 @@ def arrival(
     times: list[int] = []
     newest_ms = None
     if batch is not None:
-        times = stored_times(batch, at.batch)
+        times = stored_times(batch, at.batch, received_ms)
         batch.blocks.append(_clock_block(batch, times))
     if newest is not None:
-        newest_times = stored_times(newest, at.newest)
+        newest_times = stored_times(newest, at.newest, received_ms)
         newest_ms = newest_times[0]
         newest.blocks.append(_clock_block(newest, newest_times))
     return Arrival(number, sender, epoch, received_ms, batch, newest, times, newest_ms, at.inferred)
