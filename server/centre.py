@@ -10,6 +10,7 @@ from typing import Self
 
 from checklists.loading import load_rules
 from readings.catalogue import Catalogue, load_catalogue
+from server.attendance.attendance import Attendance
 from server.audit.witness import AuditWitness
 from server.clock import Clock, utc_now
 from server.data_folder import make_private
@@ -36,6 +37,7 @@ class Centre:
 
     settings: Settings
     records: Records
+    attendance: Attendance
     audit: AuditWitness
     senders: SenderDirectory
     catalogue: Catalogue
@@ -70,6 +72,7 @@ class Centre:
                 Bounds(seconds=settings.seal_seconds, samples=settings.seal_samples),
             )
             undo.callback(history.close)
+            attendance = Attendance(records, lambda: to_ms(now()))
             history.known_gaps = gaps_known_to(records)
             happenings = Happenings(records)
             live = Live(settings.data / "live.snapshot")
@@ -80,12 +83,14 @@ class Centre:
                 {
                     "senders": senders.refresh,
                     "audit": witness.refresh,
+                    "attendance": attendance.present,
                     "silence": lambda: judge.silence(to_ms(now())),
                 }
             )
             centre = cls(
                 settings=settings,
                 records=records,
+                attendance=attendance,
                 audit=witness,
                 senders=senders,
                 catalogue=catalogue,
@@ -133,6 +138,7 @@ class Centre:
         self.stopping.set()
         with contextlib.ExitStack() as steps:  # last entered, first done
             steps.callback(self.records.close)
+            steps.callback(self.attendance.close)
             steps.callback(self.judge.close)
             steps.callback(self.history.close)
             steps.callback(self.inbox.close)

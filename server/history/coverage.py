@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from readings.model import Gap
 
 SLOT_MS = 60_000
+BLIND = Gap.BLIND.word
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +74,7 @@ def _explained(
         together = min(end_ms, gap.end_ms) - max(start_ms, gap.start_ms)
         if together > 0:
             shared[gap.reason, gap.source] = shared.get((gap.reason, gap.source), 0) + together
+    if 2 * shared.get((BLIND, ""), 0) < end_ms - start_ms:
+        shared.pop((BLIND, ""), None)  # the centre was away for a moment of it: that is not why
     reason, source = max(shared, key=lambda key: shared[key], default=(Gap.UNREACHABLE.word, ""))
     return [CoverageGap(start_ms, end_ms, reason, source)]

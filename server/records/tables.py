@@ -17,6 +17,7 @@ TABLE_MODULES = (
     "server.happenings.tables",
     "server.judge.tables",
     "server.alarms.tables",
+    "server.attendance.tables",
 )
 
 
