@@ -45,6 +45,7 @@ class Application(FastAPI):
             max_body_size=MAX_BODY_BYTES,
         )
         self.state.centre = centre
+        centre.inbox.breadth.known_series = centre.history.series
         self._batches = BatchEndpoint(centre.inbox, centre.senders.admit, lambda: to_ns(centre.now()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,29 +77,3 @@ def create_app(centre: Centre) -> FastAPI:
         return described(app)
 
     return app
-
-
-def described(app: FastAPI) -> dict[str, Any]:
-    """OpenAPI of everything, with the one route FastAPI does not know of."""
-    schema = app.openapi()
-    schema["paths"].setdefault(BATCHES, {})["post"] = BATCHES_OPERATION
-    return schema
-
-
-BATCHES_OPERATION: dict[str, Any] = {
-    "tags": ["agents"],
-    "summary": "Take a batch",
-    "description": "An envelope of msgpack (readings/wire.py), sent with an agent's own credential. 200: on disk.",
-    "operationId": "take_batch",
-    "requestBody": {"required": True, "content": {"application/vnd.zhishou.batch": {}}},
-    "responses": {
-        "200": {"description": "The receipt: position, clocks, audit head", "content": {"application/json": {}}},
-        "400": {"description": "Damaged"},
-        "401": {"description": "No agent has this credential"},
-        "403": {"description": "The agent waits for approval"},
-        "409": {"description": "The numbers contradict what is held; `position` says what is"},
-        "413": {"description": "Too large"},
-        "422": {"description": "Malformed, or another version of the wire"},
-        "503": {"description": "Cannot be stored now; keep it and come again"},
-    },
-}

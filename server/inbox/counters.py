@@ -11,6 +11,7 @@ REASONS = (
     "too_large",
     "damaged",
     "malformed",
+    "too_broad",
     "wrong_version",
     "foreign_device",
     "conflict",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from readings.wire import Receipt, WireError
 from server.inbox.arrival import Arrival, Sender, StoreFull
+from server.inbox.breadth import Breadth
 from server.inbox.counters import Counters
 from server.inbox.handover import Handover
 from server.inbox.reception import Offer, arrival_of_row, open_body
@@ -41,6 +42,7 @@ class Inbox:
     ) -> None:
         self.path = path
         self.counters = Counters()
+        self.breadth = Breadth()
         self.handover = Handover() if handover_bytes is None else Handover(handover_bytes)
         self._store = InboxStore(path)
         self._now_ns = now_ns
@@ -65,6 +67,9 @@ class Inbox:
         if writer.waiting_bytes > WAITING_LIMIT_BYTES:
             raise StoreFull(f"inbox: {writer.waiting_bytes} bytes wait to be written")
         envelope, batch, newest, digest = open_body(sender, body)
+        for said in (batch, newest):
+            if said is not None:
+                self.breadth.admit(sender.device_no, said)
         loop = asyncio.get_running_loop()
         offer = Offer(sender, envelope, body, batch, newest, digest, received_ns, loop.create_future(), loop)
         writer.submit(offer)
