@@ -13,6 +13,7 @@ from server.series import SeriesRef
 Matrix = NDArray[np.float64]
 Rows = tuple[Sequence[int], Matrix]  # stored ms of each row, rows × series
 
+GROUP_COLUMN_BYTES = 250  # of a list of series: names, their tuple, its place in the index, its number
 ROW_OVERHEAD_BYTES = 400  # of a block of one row: its tuple, its times, the view, the bytes below it
 
 
@@ -58,6 +59,7 @@ class Head:
     def add_group(self, group: Group) -> None:
         self.groups[group.device_no, group.series] = group
         self._of_device[group.device_no].append(group)
+        self.bytes += ROW_OVERHEAD_BYTES + GROUP_COLUMN_BYTES * len(group.series)
 
     def add_rows(self, group: Group, times: Sequence[int], matrix: Matrix) -> None:
         group.rows.append((times, matrix))

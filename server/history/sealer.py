@@ -88,12 +88,16 @@ class Sealer:
             if head.began is None:
                 head.began = time.monotonic()
                 self._due.set()  # so that its age is watched from here on
-            if head.samples >= self._bounds.samples:
+            if self._large(head):
                 self._due.set()
 
     def crowded(self) -> bool:
         """No room in memory until a seal succeeds."""
         return self._frozen is not None and self.head.bytes > self._bounds.head_bytes
+
+    def _large(self, head: Head) -> bool:
+        # Of rows without samples, and of lists of series met only once, memory fills long before samples count.
+        return head.samples >= self._bounds.samples or head.bytes >= self._bounds.head_bytes
 
     def seal(self) -> None:
         """Make everything appended so far durable now. Raises OSError, duckdb.Error or SQLAlchemyError; all is kept."""
@@ -137,7 +141,7 @@ class Sealer:
             if self._stopping:
                 return
             self._due.clear()
-            if self._seconds_left() > 0 and self.head.samples < self._bounds.samples and self._frozen is None:
+            if self._seconds_left() > 0 and not self._large(self.head) and self._frozen is None:
                 continue
             try:
                 self.seal()
