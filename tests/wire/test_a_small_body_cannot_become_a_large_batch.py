@@ -24,8 +24,8 @@ EVERY_OTHER = list(range(0, MAX_TICKS, 2))
 TOO_MUCH: dict[str, dict[str, Any]] = {
     "boots": {"boots": ["boot"] * 101},
     "blocks": {"blocks": [Block("", "load", [0], b"\x90", b"")] * 20_001},
-    "gaps": {"gaps": [SourceGap("", "load", [0], 1)] * 20_001},
-    "stretches": {"gaps": [SourceGap("", "load", EVERY_OTHER, 1)] * 5},
+    "gaps": {"gaps": [SourceGap("", "load", [0], 1)] * 2_001},
+    "stretches": {"gaps": [SourceGap("", "load", EVERY_OTHER, 1)]},
     "indexes": {"blocks": [Block("", "load", list(range(MAX_TICKS)), b"\x90", b"")] * 101},
     "facts": {"facts": [WireFact("", 0, "serial", "1")] * 5_001},
     "dropped": {"dropped": [Dropped(1, 1, "boot", 0, 0, 0, 0)] * 1_001},
