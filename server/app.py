@@ -14,6 +14,7 @@ from server.inbox.endpoint import PATH as BATCHES
 from server.inbox.endpoint import BatchEndpoint
 from server.times import to_ns
 from server.web.access import ReaderDep
+from server.web.description import described
 from server.web.install import install_pages
 from server.web.problems import install_problems
 

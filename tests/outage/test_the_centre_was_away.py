@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from bench.stand import free_port
+from server.web.answers import ANSWERS
 
 ZHISHOU = [sys.executable, "-P", "-m", "zhishou"]
 WITHIN_S = 60.0
@@ -146,6 +147,10 @@ def test_what_was_read_meanwhile_arrives_in_order_and_raises_no_storm(house: Hou
         ).fetchall()
     assert opened == (0,)
     assert ("not_met", 1) in turned
+    for asked in ("", "/latest", "/readings", "/events", "/findings", "/coverage"):
+        query = "?metric=source_success" if asked == "/readings" else ""
+        answer = house.ask(f"/devices/srv-1{asked}{query}", token)
+        ANSWERS["get", f"/api/v1/devices/{{device_no}}{asked}"].model_validate(answer)
 
 
 def test_a_spool_that_is_put_back_neither_loses_nor_doubles(house: House) -> None:
