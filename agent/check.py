@@ -7,7 +7,7 @@ import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TextIO
 
 from agent.clocks import clocks_of
 from agent.credential import CredentialUnusable, kept
@@ -53,10 +53,10 @@ class Row:
     value: float | Gap
     detail: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, str | float]:
+        """{metric, part, value} or {metric, part, gap}; what was tried stands in the table."""
         if isinstance(self.value, Gap):
-            said = {"metric": self.metric, "part": self.part, "gap": self.value.word}
-            return said | ({"detail": self.detail} if self.detail else {})
+            return {"metric": self.metric, "part": self.part, "gap": self.value.word}
         return {"metric": self.metric, "part": self.part, "value": self.value}
 
 
