@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
-from starlette.concurrency import run_in_threadpool
 
 from server.people.passwords import PasswordRefused
 from server.people.posts import POSTS, PostRefused
+from server.people.queue import one_of_a_few
 from server.people.register import (
     PersonRefused,
     all_people,
@@ -84,9 +84,7 @@ async def signing_in(
     check_origin(request)
     password = credentials.password.get_secret_value()
     try:
-        signed_in = await run_in_threadpool(
-            sign_in, centre.records, credentials.name, password, address_of(request), now
-        )
+        signed_in = await one_of_a_few(sign_in, centre.records, credentials.name, password, address_of(request), now)
     except SignInRefused as error:
         raise sign_in_problem(error) from None
     keep_session(response, request, signed_in)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.concurrency import run_in_threadpool
 
+from server.people.queue import one_of_a_few
 from server.people.sessions import COOKIE, SignInRefused, sign_in, sign_out
 from server.web.access import (
     CentreDep,
@@ -48,7 +48,7 @@ async def enter(
     check_origin(request)
     words = words_for(request, None)
     try:
-        signed_in = await run_in_threadpool(sign_in, centre.records, name, password, address_of(request), now)
+        signed_in = await one_of_a_few(sign_in, centre.records, name, password, address_of(request), now)
     except SignInRefused as refusal:
         wait = words("试得太多了，请等 %(n)s 秒再试。", n=refusal.wait_s)
         wrong = wait if refusal.wait_s else words("账号与口令不符。")
