@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readings.catalogue import Metric
-from server.exposition.names import escaped, exposed_name, part_label, written
+from server.exposition.names import escaped, name_in, part_label, written
 from server.series import SeriesRef
 
 Pair = tuple[str, str]
@@ -29,7 +29,7 @@ class BlockText:
         for column, pair in enumerate(series.series):
             metric, part = pair
             label = f',{part_label(catalogue.get(metric))}="{escaped(part)}"' if part else ""
-            self._prefixes.append(f'{exposed_name(metric)}{{device="{device}"{label}}} ')
+            self._prefixes.append(f'{name_in(metric, catalogue)}{{device="{device}"{label}}} ')
             self._metrics.append(metric)
             if pair not in besides:
                 self._columns.setdefault(metric, []).append(column)

@@ -11,6 +11,8 @@ PREFIX = "zhishou_"
 PART = "part"
 # What a series is already told apart by, or a scrape puts there itself.
 TAKEN = frozenset({"device", "instance", "job", "health", "le", "quantile"})
+# Told of each device by /metrics: no agent may tell them of itself.
+OWN = frozenset({"zhishou_device_up", "zhishou_device_health", "zhishou_agent_last_seen_timestamp_seconds"})
 # Endings that the format keeps for histograms and summaries, and a unit it has no room for: linters refuse them.
 KEPT_ENDINGS = ("_count", "_sum", "_bucket", "_bits")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -22,6 +24,11 @@ def exposed_name(metric: str) -> str:
     for ending in KEPT_ENDINGS:
         metric = metric.removesuffix(ending)
     return PREFIX + metric
+
+
+def name_in(metric: str, catalogue: Mapping[str, Metric]) -> str:
+    """The same; one that is not in the catalogue keeps its whole key, so that no two become one."""
+    return exposed_name(metric) if metric in catalogue else PREFIX + metric
 
 
 def part_label(metric: Metric | None) -> str:
@@ -42,7 +49,7 @@ def metric_head(key: str, catalogue: Mapping[str, Metric]) -> str:
     """HELP and TYPE of a metric. One that is not in the catalogue has no type we could vouch for."""
     metric = catalogue.get(key)
     if metric is None:
-        return head_of(exposed_name(key), "untyped", "Not in the catalogue of this centre.")
+        return head_of(name_in(key, catalogue), "untyped", "Not in the catalogue of this centre.")
     return head_of(exposed_name(key), "counter" if metric.kind == "counter" else "gauge", metric.help)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from readings.catalogue import Metric
 from server.exposition.block_text import BlockText, Pair
-from server.exposition.names import metric_head
+from server.exposition.names import OWN, exposed_name, metric_head, name_in
 from server.live import DeviceNow, SourceNow, stale_before
 
 
@@ -25,6 +25,7 @@ class ReadingsText:
 
     def __init__(self, catalogue: Mapping[str, Metric]) -> None:
         self._catalogue = catalogue
+        self._taken = OWN | {exposed_name(metric) for metric in catalogue}
         self._devices: dict[str, DeviceText] = {}
         self._heads: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -77,9 +78,19 @@ class ReadingsText:
         text = DeviceText(made_for)
         for name, source in sources:
             # The block keeps the list of series alive, so that its id stays its own.
-            text.blocks[name] = BlockText(device_no, source.series, self._catalogue, frozenset(told))
+            text.blocks[name] = BlockText(
+                device_no, source.series, self._catalogue, frozenset(told | self._forged(source))
+            )
             told.update(source.series.series)
         return text
+
+    def _forged(self, source: SourceNow) -> set[Pair]:
+        """Series of no metric of the catalogue that would stand under the name of one, or of the centre's own."""
+        return {
+            (metric, part)
+            for metric, part in source.series.series
+            if metric not in self._catalogue and name_in(metric, self._catalogue) in self._taken
+        }
 
     def _head(self, metric: str) -> str:
         head = self._heads.get(metric)
