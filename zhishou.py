@@ -29,6 +29,7 @@ PR_SET_PDEATHSIG = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``zhishou``. Returns the exit code: 0 done, 1 refused or failed, 2 asked wrongly."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    os.umask(0o077)  # whatever is kept is for its owner alone
     end_with_supervisor()
     parser = argparse.ArgumentParser(
         prog="zhishou", description="Zhishou (值守): operations monitoring that ends in records people sign."

@@ -34,7 +34,7 @@ def test_this_machine_is_watched_within_one_command(start: Start, run: Run) -> N
     assert ask(up, f"/api/v1/devices/{device['device_no']}/agents", token).json()["agents"][0]["state"] == "active"
     assert stat.S_IMODE(up.data.stat().st_mode) == 0o700
     for file in up.data.rglob("*"):
-        assert not stat.S_IMODE(file.stat().st_mode) & 0o007 or stat.S_IMODE(up.data.stat().st_mode) == 0o700
+        assert not stat.S_IMODE(file.stat().st_mode) & 0o077, file
 
     children = psutil.Process(up.program.pid).children(recursive=True)
     assert up.stop() == 0
