@@ -18,6 +18,9 @@ TABLE_MODULES = (
     "server.judge.tables",
     "server.alarms.tables",
     "server.attendance.tables",
+    "server.evidence.tables",
+    "server.verification.tables",
+    "server.duty.tables",
 )
 
 

@@ -39,6 +39,12 @@ class Caller:
     address: str = ""
 
     @property
+    def someone(self) -> Person:
+        """The person, where the route has made sure that it is one."""
+        assert self.person is not None
+        return self.person
+
+    @property
     def actor(self) -> Actor:
         """As the audit chain names them."""
         return Actor("token" if self.person is None else "person", self.name, self.address)
@@ -120,6 +126,13 @@ def signed_in_person(caller: OptionalCallerDep) -> Caller:
     return caller
 
 
+def acting_person(caller: Annotated[Caller, Depends(signed_in_person)]) -> Caller:
+    """A person who may change records: signed in by name, with the scope write."""
+    if not allows(caller.scope, "write"):
+        raise Problem(403, "Not allowed", f"this needs the scope write, {caller.name} has {caller.scope}")
+    return caller
+
+
 def page_person(request: Request, caller: OptionalCallerDep) -> Caller:
     """A signed-in person, or the way to the sign-in page and back."""
     if caller is not None and caller.person is not None:
@@ -135,6 +148,7 @@ ReaderDep = Annotated[Caller, Depends(Needs("read"))]
 WriterDep = Annotated[Caller, Depends(Needs("write"))]
 AdminDep = Annotated[Caller, Depends(Needs("admin"))]
 PersonDep = Annotated[Caller, Depends(signed_in_person)]
+ActingDep = Annotated[Caller, Depends(acting_person)]
 PagePersonDep = Annotated[Caller, Depends(page_person)]
 
 

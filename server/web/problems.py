@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from server.people.acting import ActRefused
+
 CONTENT_TYPE = "application/problem+json"
 
 # How a browser's page says it; set by the pages as ``app.state.error_page``. None: problem JSON for everybody.
@@ -77,6 +79,11 @@ def install_problems(app: FastAPI) -> None:
         assert isinstance(error, Problem)
         return await answer(request, error)
 
+    async def on_refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ActRefused)
+        members = {"clause": error.clause} if error.clause else {}
+        return await answer(request, Problem(error.status, "Refused", str(error), **members))
+
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         phrase = HTTPStatus(error.status_code).phrase
@@ -99,6 +106,7 @@ def install_problems(app: FastAPI) -> None:
         return await answer(request, Problem(500, "Internal error", detail, incident=incident))
 
     app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(ActRefused, on_refused)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_unexpected)

@@ -1,0 +1,1 @@
+"""Duty checklists: filled from readings, confirmed by one person, reviewed by another, closed for good."""
