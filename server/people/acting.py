@@ -30,9 +30,7 @@ def check_post(person: Person, posts: Collection[str], doing: str, *, clause: st
     if not set(person.posts) & set(posts):
         wanted = " / ".join(f"{key} ({POSTS[key].zh})" for key in POSTS if key in posts)
         held = ", ".join(person.posts) or "none"
-        raise ActRefused(
-            f"to {doing} one must hold {wanted}; {person.name} holds: {held}", clause=clause, status=403
-        )
+        raise ActRefused(f"to {doing} one must hold {wanted}; {person.name} holds: {held}", clause=clause, status=403)
 
 
 def check_password_again(records: Records, person: Person, password: str, address: str, now: datetime) -> None:

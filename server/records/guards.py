@@ -19,7 +19,14 @@ def append_only(op: Operations, dialect: str, table: str) -> None:
 
 
 def refuse(
-    op: Operations, dialect: str, table: str, why: str, *, when: str = "", name: str = "only", acts: tuple[str, ...] = ACTS
+    op: Operations,
+    dialect: str,
+    table: str,
+    why: str,
+    *,
+    when: str = "",
+    name: str = "only",
+    acts: tuple[str, ...] = ACTS,
 ) -> None:
     """These acts on ``table`` fail with ``why``; ``when``: only for rows of which this holds (SQL over OLD and NEW)."""
     if dialect == "sqlite":
@@ -39,6 +46,4 @@ def refuse(
             f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN {condition} RETURN {back}; END $$"
         )
-        op.execute(
-            f"CREATE TRIGGER {function} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
-        )
+        op.execute(f"CREATE TRIGGER {function} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()")

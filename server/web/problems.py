@@ -81,7 +81,7 @@ def install_problems(app: FastAPI) -> None:
 
     async def on_refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ActRefused)
-        members = {"clause": error.clause} if error.clause else {}
+        members: dict[str, Any] = {"clause": error.clause} if error.clause else {}
         return await answer(request, Problem(error.status, "Refused", str(error), **members))
 
     async def on_http(request: Request, error: Exception) -> Response:

@@ -50,9 +50,7 @@ def upgrade() -> None:
         sa.Column("opinion_text", sa.Text(), nullable=False),
         sa.Column("signed_ms", sa.BigInteger(), nullable=True),
         sa.Column("signed_by", sa.String(), nullable=True),
-        sa.CheckConstraint(
-            "signed_by IS NULL OR signed_by <> started_by", name="ck_verification_signer_not_starter"
-        ),
+        sa.CheckConstraint("signed_by IS NULL OR signed_by <> started_by", name="ck_verification_signer_not_starter"),
         sa.CheckConstraint(
             "signed_by IS NULL OR signed_by <> submitted_by", name="ck_verification_signer_not_submitter"
         ),
