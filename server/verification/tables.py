@@ -23,6 +23,10 @@ class VerificationRun(SQLModel, table=True):
         CheckConstraint("signed_by IS NULL OR signed_by <> submitted_by", name="ck_verification_signer_not_submitter"),
         CheckConstraint("opinion <> 'pass' OR (trial = 0 AND verdict = 'pass')", name="ck_verification_pass"),
         CheckConstraint("opinion = '' OR signed_by IS NOT NULL", name="ck_verification_opinion_signed"),
+        CheckConstraint(
+            "state <> 'signed' OR (opinion <> '' AND submitted_by IS NOT NULL AND record_sha256 IS NOT NULL)",
+            name="ck_verification_signed_whole",
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

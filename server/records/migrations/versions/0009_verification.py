@@ -56,6 +56,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("opinion <> 'pass' OR (trial = 0 AND verdict = 'pass')", name="ck_verification_pass"),
         sa.CheckConstraint("opinion = '' OR signed_by IS NOT NULL", name="ck_verification_opinion_signed"),
+        sa.CheckConstraint(
+            "state <> 'signed' OR (opinion <> '' AND submitted_by IS NOT NULL AND record_sha256 IS NOT NULL)",
+            name="ck_verification_signed_whole",
+        ),
         sa.ForeignKeyConstraint(["device_no"], ["device.device_no"]),
         sa.ForeignKeyConstraint(["record_sha256"], ["evidence_record.sha256"]),
         sa.PrimaryKeyConstraint("id"),
@@ -98,6 +102,14 @@ def upgrade() -> None:
     for table in ("evidence_record", "verification_finding", "verification_observation"):
         append_only(op, dialect, table)
     refuse(op, dialect, "verification_run", "a signed verification is never changed", when="OLD.state = 'signed'")
+    observed = (
+        "EXISTS (SELECT 1 FROM verification_observation o WHERE o.run_id = NEW.id AND o.observer = NEW.signed_by)"
+    )
+    why = "who observed does not sign"
+    refuse(op, dialect, "verification_run", why, when=observed, name="observer", acts=("UPDATE",))
+    over = "(SELECT r.state FROM verification_run r WHERE r.id = NEW.run_id) <> 'running'"
+    why = "only a running verification is observed"
+    refuse(op, dialect, "verification_observation", why, when=over, name="running", acts=("INSERT",))
     refuse(op, dialect, "verification_run", "a verification is never deleted", name="kept", acts=("DELETE",))
 
 
