@@ -91,6 +91,11 @@ class Live:
             return []
         return [value for name, source in sorted(device.sources.items()) for value in _latest(name, source)]
 
+    def interval_of(self, device_no: str, told_s: float) -> float:
+        """Seconds between its ticks: as its agent says, until then as it was told."""
+        device = self.devices.get(device_no)
+        return device.interval_s if device is not None and device.newest_ms else told_s
+
     def subscribe(self, loop: asyncio.AbstractEventLoop) -> Subscription:
         """Use as ``with live.subscribe(loop) as changes: devices = await changes.next()``."""
         subscription = Subscription(loop, self._unsubscribe)

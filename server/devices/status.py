@@ -36,8 +36,7 @@ def last_heard(centre: Centre, device_no: str) -> int | None:
 
 def interval_of(centre: Centre, device: Device) -> float:
     """Seconds between its ticks: as its agent says, until then as the ledger says."""
-    live = centre.live.devices.get(device.device_no)
-    return live.interval_s if live is not None and live.newest_ms else device.interval_s
+    return centre.live.interval_of(device.device_no, device.interval_s)
 
 
 def every_device(centre: Centre, now: datetime) -> list[dict[str, Any]]:
