@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
 from checklists.loading import load_rules
+from checklists.verification.loading import load_profiles
+from checklists.verification.profile import Profile
 from readings.catalogue import Catalogue, load_catalogue
 from server.attendance.attendance import Attendance
 from server.audit.witness import AuditWitness
@@ -27,6 +30,7 @@ from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
 from server.settings import Settings
 from server.times import to_ms, to_ns
+from server.verification.watching import Verifications
 
 __all__ = ["Centre", "Settings"]
 
@@ -41,11 +45,13 @@ class Centre:
     audit: AuditWitness
     senders: SenderDirectory
     catalogue: Catalogue
+    profiles: Mapping[str, Profile]
     inbox: Inbox
     history: History
     happenings: Happenings
     live: Live
     judge: Judge
+    verifications: Verifications
     pump: Pump
     rounds: Rounds
     now: Clock = utc_now
@@ -55,10 +61,11 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, RecordsError, CatalogueError, what a wrong rule raises, sqlite3.Error, OSError.
+        Raises FolderRefused, RecordsError, CatalogueError, what a wrong rule or profile raises, sqlite3.Error, OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
+        profiles = load_profiles(catalogue)
         make_private(settings.data)
         with contextlib.ExitStack() as undo:
             records = Records(settings.data / "records.db")
@@ -77,6 +84,7 @@ class Centre:
             happenings = Happenings(records)
             live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
+            verifications = Verifications(records, history, live, lambda: to_ms(now()))
             senders = SenderDirectory(records)
             pump = Pump(inbox, [history, happenings, live, judge])
             rounds = Rounds(
@@ -85,6 +93,7 @@ class Centre:
                     "audit": witness.refresh,
                     "attendance": attendance.present,
                     "silence": lambda: judge.silence(to_ms(now())),
+                    "verifications": verifications.round,
                 }
             )
             centre = cls(
@@ -94,11 +103,13 @@ class Centre:
                 audit=witness,
                 senders=senders,
                 catalogue=catalogue,
+                profiles=profiles,
                 inbox=inbox,
                 history=history,
                 happenings=happenings,
                 live=live,
                 judge=judge,
+                verifications=verifications,
                 pump=pump,
                 rounds=rounds,
                 now=now,

@@ -12,7 +12,15 @@ PART = "part"
 # What a series is already told apart by, or a scrape puts there itself.
 TAKEN = frozenset({"device", "instance", "job", "health", "le", "quantile"})
 # Told of each device by /metrics: no agent may tell them of itself.
-OWN = frozenset({"zhishou_device_up", "zhishou_device_health", "zhishou_agent_last_seen_timestamp_seconds"})
+OWN = frozenset(
+    {
+        "zhishou_device_up",
+        "zhishou_device_health",
+        "zhishou_agent_last_seen_timestamp_seconds",
+        "zhishou_verification_effective_hours",
+        "zhishou_verification_criteria",
+    }
+)
 # Endings that the format keeps for histograms and summaries, and a unit it has no room for: linters refuse them.
 KEPT_ENDINGS = ("_count", "_sum", "_bucket", "_bits")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})

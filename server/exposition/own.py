@@ -18,6 +18,7 @@ from server.devices.status import last_heard
 from server.exposition.names import escaped, head_of
 from server.inbox.counters import REASONS
 from server.times import to_ms
+from server.verification.metrics import verification_lines
 
 COUNTERS = {
     "batches": "Batches accepted and on disk.",
@@ -84,7 +85,8 @@ def own_text(centre: Centre, now: datetime) -> bytes:
     registry.register(CentreCollector(centre))
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    return generate_latest(registry) + "".join(device_lines(centre, now)).encode()
+    lines = [*device_lines(centre, now), *verification_lines(centre.records)]
+    return generate_latest(registry) + "".join(lines).encode()
 
 
 def device_lines(centre: Centre, now: datetime) -> Iterable[str]:
