@@ -1,0 +1,151 @@
+"""The record of a verification as it is frozen: whatever a report says of it later stands in here.
+
+Nothing of it is asked of the stores again: they are pruned, people leave, a device's card changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from checklists.verification.evidence import Evidence, Line
+from readings.model import Severity
+from server.audit.chain import canonical, head
+from server.devices.tables import Device
+from server.evidence.tables import EvidenceRecord
+from server.happenings.tables import FactRow
+from server.people.tables import Person
+from server.verification.gathering import CUT
+from server.verification.results import coverage_object, result_object, titled
+from server.verification.runs import profile_json_of, subject_of
+from server.verification.tables import VerificationObservation, VerificationRun
+from server.verification.watching import Judged
+
+FORMAT = "zhishou verification record"
+VERSION = 1
+MOST_HOLES = 1_000
+MOST_LINES = 500
+MOST_FACTS = 500
+# What a pass does not prove (shown by key, so that the words may be improved and the record need not).
+LIMITS = (
+    "silent_data_corruption",
+    "long_run_reliability",
+    "other_loads_and_temperatures",
+    "slots_without_data",
+    "only_the_checks_listed",
+)
+NOT_OF_THE_CARD = ("state", "created_ms")
+
+
+def record_content(
+    session: Session, run: VerificationRun, judged: Judged, seen: Sequence[VerificationObservation], note: str = ""
+) -> dict[str, Any]:
+    """Deterministic: the same stores, run and moment give the same content. ``note``: what the submitter says."""
+    evidence = judged.evidence
+    assert evidence is not None
+    profile = profile_json_of(run)
+    device = session.get(Device, run.device_no)
+    assert device is not None
+    facts = select(FactRow).where(col(FactRow.device_no) == run.device_no).order_by(col(FactRow.key)).limit(MOST_FACTS)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "run": {**run_content(run, judged), "note": note.strip()},
+        "device": device.model_dump(exclude=set(NOT_OF_THE_CARD)),
+        "profile": {"hash": run.profile_hash, "content": profile},
+        "coverage": coverage_object(judged.judgement.coverage),
+        "results": titled([result_object(result) for result in judged.judgement.results], profile),
+        "gaps": gap_ledger(evidence),
+        "events": event_list(evidence.lines),
+        "boots": [{"at_ms": boot.at_ms, "boot_id": boot.boot_id} for boot in evidence.boots],
+        "observations": [observation_content(row) for row in seen],
+        "minutes": judged.course,
+        "facts": [{"key": row.key, "value": row.value, "since_ms": row.since_ms} for row in session.exec(facts)],
+        "people": people_named(session, {run.started_by, run.submitted_by or "", *(row.observer for row in seen)}),
+        "limits": list(LIMITS),
+        "audit_head": str(head(session)),
+    }
+
+
+def run_content(run: VerificationRun, judged: Judged) -> dict[str, Any]:
+    return {
+        "number": run.number,
+        "device_no": run.device_no,
+        "purpose": run.purpose,
+        "profile": run.profile,
+        "profile_version": run.profile_version,
+        "window_s": run.window_s,
+        "trial": bool(run.trial),
+        "started_ms": run.started_ms,
+        "started_by": run.started_by,
+        "submitted_ms": run.submitted_ms,
+        "submitted_by": run.submitted_by,
+        "watched_from_ms": judged.start_ms,
+        "watched_to_ms": judged.end_ms,
+        "verdict": judged.judgement.verdict.value,
+        "effective_s": judged.judgement.effective_ms / 1000,
+    }
+
+
+def gap_ledger(evidence: Evidence) -> dict[str, Any]:
+    """The longest ones where there are too many to print; ``count`` and ``minutes`` are of all."""
+    longest = sorted(evidence.holes, key=lambda hole: (hole.start_ms - hole.end_ms, hole.start_ms))[:MOST_HOLES]
+    return {
+        "count": len(evidence.holes),
+        "minutes": sum(hole.end_ms - hole.start_ms for hole in evidence.holes) // 60_000,
+        "holes": [
+            {"start_ms": hole.start_ms, "end_ms": hole.end_ms, "reason": hole.reason}
+            for hole in sorted(longest, key=lambda hole: hole.start_ms)
+        ],
+    }
+
+
+def event_list(lines: Sequence[Line]) -> dict[str, Any]:
+    """Raw, the gravest first to get in, then in the order of time. ``cut``: the evidence itself was cut short."""
+    gravest = sorted(lines, key=lambda line: (line.severity > Severity.ERROR, line.at_ms, line.id))[:MOST_LINES]
+    return {
+        "count": sum(line.count for line in lines),
+        "lines_held": len(lines),
+        "cut": any(line.id.startswith(CUT) for line in lines),
+        "lines": [
+            {
+                "at_ms": line.at_ms,
+                "source": line.source,
+                "kind": line.kind,
+                "severity": int(line.severity),
+                "text": line.text,
+                "count": line.count,
+                "id": line.id,
+            }
+            for line in sorted(gravest, key=lambda line: (line.at_ms, line.id))
+        ],
+    }
+
+
+def observation_content(row: VerificationObservation) -> dict[str, Any]:
+    return {"at_ms": row.at_ms, "observer": row.observer, "alarm": bool(row.alarm), "note": row.note}
+
+
+def people_named(session: Session, names: Iterable[str]) -> list[dict[str, Any]]:
+    """As they are called and which posts they hold at this moment, by sign-in name."""
+    asked = select(Person).where(col(Person.name).in_(sorted(names))).order_by(col(Person.name))
+    return [
+        {"name": person.name, "display_name": person.display_name, "posts": list(person.posts)}
+        for person in session.exec(asked)
+    ]
+
+
+def freeze(session: Session, run: VerificationRun, content: dict[str, Any], at_ms: int) -> str:
+    """Keep the content for good; the hash that is its key. In the caller's transaction."""
+    text = canonical(content)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    session.add(EvidenceRecord(sha256=sha256, subject=subject_of(run), at_ms=at_ms, content=text))
+    session.flush()
+    return sha256
+
+
+def gives_its_hash(record: EvidenceRecord) -> bool:
+    return hashlib.sha256(record.content.encode()).hexdigest() == record.sha256
