@@ -10,18 +10,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
+from server.verification.answers import VERIFICATION_ANSWERS
+from server.web.answer_shapes import Answer, Texts
+
 Verdict = Literal["met", "not_met", "unknown"]
 Severity = Literal["warning", "fault"]
 GapWord = Literal["unreachable", "refused", "timed_out", "not_offered", "unreadable", "blind", "dropped", "lost"]
-
-
-class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Texts(Answer):
-    zh: str
-    en: str
 
 
 class AgentAnswer(Answer):
@@ -209,6 +203,7 @@ ANSWERS: dict[tuple[str, str], type[Answer]] = {
     ("get", f"{DEVICE}/coverage"): CoverageAnswer,
     ("post", "/api/v1/enrol"): EnrolledAnswer,
     ("post", "/api/v1/batches"): ReceiptAnswer,
+    **VERIFICATION_ANSWERS,
 }
 
 
