@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 MICROSECOND = timedelta(microseconds=1)
+HOUSE = timezone(timedelta(hours=8), "Asia/Shanghai")  # the trade's own clock; China has had no summer time since 1991
 FIRST_MS = -62_135_596_800_000  # year 1
 LAST_MS = 253_402_300_799_999  # the end of year 9999: what lies beyond can be neither shown nor kept
 

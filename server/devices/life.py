@@ -1,0 +1,142 @@
+"""The life of a device between issue and production: which steps there are, who may take them, what must be true.
+
+Steps that belong to an act of a verification (its start, its end, its opinion) are taken by that act alone; the others
+by hand. ``in_production`` is reached only over a verification that was passed and signed (1.5-16, 1.5-20); the database
+refuses it otherwise as well (migration 0011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session, col, select
+
+from checklists.sentences import Text
+from server.audit.chain import Actor, append
+from server.devices.tables import Device, DeviceEntry
+from server.people.acting import ActRefused, check_post
+from server.people.tables import Person
+from server.times import to_ms
+from server.verification.tables import VerificationRun
+
+
+class Life(StrEnum):
+    """As stored; the order is the way through."""
+
+    STOCKED = "stocked"
+    ISSUED = "issued"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    IN_PRODUCTION = "in_production"
+
+
+LIFE_WORDS: dict[Life, Text] = {
+    Life.STOCKED: Text("已入库", "in stock"),
+    Life.ISSUED: Text("已领用", "issued"),
+    Life.VERIFYING: Text("验证中", "in verification"),
+    Life.VERIFIED: Text("验证合格", "verified"),
+    Life.IN_PRODUCTION: Text("生产运行", "in production"),
+}
+
+Condition = Callable[[Session, Device], str]  # "" when it holds, else why not
+
+
+def has_owner(_session: Session, device: Device) -> str:
+    """1.5-23: 在办理领用出库手续、确定相关责任人后,方可正式使用."""
+    missing = [name for name, value in (("owner_dept", device.owner_dept), ("owner", device.owner)) if not value]
+    return f"device {device.device_no} has no {' and no '.join(missing)}" if missing else ""
+
+
+def is_passed(session: Session, device: Device) -> str:
+    """1.5-20: its newest finished verification is signed as a pass."""
+    signed = select(VerificationRun).where(
+        col(VerificationRun.device_no) == device.device_no, col(VerificationRun.state) == "signed"
+    )
+    newest = session.exec(signed.order_by(col(VerificationRun.signed_ms).desc()).limit(1)).first()
+    if newest is None:
+        return f"device {device.device_no} has no signed verification"
+    return "" if newest.opinion == "pass" else f"verification {newest.number} was signed as {newest.opinion}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``posts`` empty: never by hand, only by ``act``. ``must``: all of it holds, else the clause is broken."""
+
+    leaves: Life
+    to: Life
+    clause: str
+    posts: frozenset[str] = frozenset()
+    act: str = ""
+    must: tuple[Condition, ...] = ()
+
+
+STEPS = (
+    Step(
+        Life.STOCKED, Life.ISSUED, "1.5-23", frozenset({"general_admin", "room_admin", "sysadmin"}), must=(has_owner,)
+    ),
+    Step(Life.ISSUED, Life.VERIFYING, "1.5-16", act="the start of a verification"),
+    Step(Life.VERIFIED, Life.VERIFYING, "1.5-16", act="the start of a verification"),
+    Step(Life.VERIFYING, Life.VERIFIED, "1.5-20", act="a verification signed as a pass"),
+    Step(Life.VERIFYING, Life.ISSUED, "1.5-20", act="a verification withdrawn or signed as a fail"),
+    Step(Life.VERIFIED, Life.IN_PRODUCTION, "1.5-20", frozenset({"sysadmin"}), must=(is_passed, has_owner)),
+)
+
+
+def step(leaves: str, to: str) -> Step:
+    """Raises ActRefused naming where one can go from here."""
+    for each in STEPS:
+        if (each.leaves, each.to) == (leaves, to):
+            return each
+    ways = ", ".join(each.to for each in STEPS if each.leaves == leaves) or "nowhere yet"
+    clause = "1.5-16" if to == Life.IN_PRODUCTION else "1.5-4"
+    raise ActRefused(f"from {leaves} a device cannot become {to} (it can become: {ways})", clause=clause)
+
+
+def move(
+    session: Session, device: Device, to: str, *, actor: Actor, now: datetime, note: str = "", reference: str = ""
+) -> None:
+    """Take one step in the caller's transaction, with its entry in the ledger and in the chain. Raises ActRefused.
+
+    For the act a step belongs to; a person's own step is ``move_by_hand``.
+    """
+    chosen = step(device.life, to)
+    for condition in chosen.must:
+        if why_not := condition(session, device):
+            raise ActRefused(f"{why_not}: it cannot become {to}", clause=chosen.clause)
+    old, device.life = device.life, chosen.to.value
+    session.add(device)
+    session.add(
+        DeviceEntry(
+            device_no=device.device_no,
+            at_ms=to_ms(now),
+            kind="life",
+            actor=actor.name,
+            old=old,
+            new=device.life,
+            note=note,
+            reference=reference,
+        )
+    )
+    append(
+        session,
+        at=now,
+        actor=actor,
+        act="device.moved",
+        subject=f"device/{device.device_no}",
+        old={"life": old},
+        new={"life": device.life, "note": note, "reference": reference},
+    )
+
+
+def move_by_hand(
+    session: Session, device: Device, to: str, person: Person, *, actor: Actor, now: datetime, note: str = ""
+) -> None:
+    """A person's own step. Raises ActRefused: no such step, not by hand, not this person's post, not true yet."""
+    chosen = step(device.life, to)
+    if not chosen.posts:
+        raise ActRefused(f"a device becomes {to} only by {chosen.act}", clause=chosen.clause)
+    check_post(person, chosen.posts, f"make a device {to}", clause="1.5-21" if to == Life.IN_PRODUCTION else "1.5-23")
+    move(session, device, to, actor=actor, now=now, note=note)
