@@ -51,5 +51,5 @@ def device_in(session: Session, device_no: str) -> Device:
     """The row inside the caller's transaction. Raises ActRefused 404."""
     device = session.get(Device, unicodedata.normalize("NFC", device_no))
     if device is None:
-        raise ActRefused(f"device {device_no!r} is not in the ledger", status=404)
+        raise ActRefused(f"device {device_no!r} is not in the ledger", zh=f"台账里没有 {device_no}", status=404)
     return device

@@ -41,46 +41,62 @@ LIFE_WORDS: dict[Life, Text] = {
     Life.IN_PRODUCTION: Text("生产运行", "in production"),
 }
 
-Condition = Callable[[Session, Device], str]  # "" when it holds, else why not
+Condition = Callable[[Session, Device], Text | None]  # None when it holds, else why not
 
 
-def has_owner(_session: Session, device: Device) -> str:
+def has_owner(_session: Session, device: Device) -> Text | None:
     """1.5-23: 在办理领用出库手续、确定相关责任人后,方可正式使用."""
-    missing = [name for name, value in (("owner_dept", device.owner_dept), ("owner", device.owner)) if not value]
-    return f"device {device.device_no} has no {' and no '.join(missing)}" if missing else ""
+    asked = (("owner_dept", "责任部门", device.owner_dept), ("owner", "责任人", device.owner))
+    missing = [(name, zh) for name, zh, value in asked if not value]
+    if not missing:
+        return None
+    return Text(
+        f"{device.device_no} 还没有{'和'.join(zh for _, zh in missing)}",
+        f"device {device.device_no} has no {' and no '.join(name for name, _ in missing)}",
+    )
 
 
-def is_passed(session: Session, device: Device) -> str:
+def is_passed(session: Session, device: Device) -> Text | None:
     """1.5-20: its newest finished verification is signed as a pass."""
     signed = select(VerificationRun).where(
         col(VerificationRun.device_no) == device.device_no, col(VerificationRun.state) == "signed"
     )
     newest = session.exec(signed.order_by(col(VerificationRun.signed_ms).desc()).limit(1)).first()
     if newest is None:
-        return f"device {device.device_no} has no signed verification"
-    return "" if newest.opinion == "pass" else f"verification {newest.number} was signed as {newest.opinion}"
+        return Text(f"{device.device_no} 没有已签署的上线验证", f"device {device.device_no} has no signed verification")
+    if newest.opinion == "pass":
+        return None
+    return Text(
+        f"上线验证 {newest.number} 签署为不合格", f"verification {newest.number} was signed as {newest.opinion}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``posts`` empty: never by hand, only by ``act``. ``must``: all of it holds, else the clause is broken."""
+    """``act``: not by hand, only by that; else by who holds one of ``posts``. ``must``: all of it holds, else the clause is broken."""
 
     leaves: Life
     to: Life
     clause: str
     posts: frozenset[str] = frozenset()
-    act: str = ""
+    act: Text | None = None
     must: tuple[Condition, ...] = ()
 
 
+STARTED = Text("启动上线验证", "the start of a verification")
 STEPS = (
     Step(
         Life.STOCKED, Life.ISSUED, "1.5-23", frozenset({"general_admin", "room_admin", "sysadmin"}), must=(has_owner,)
     ),
-    Step(Life.ISSUED, Life.VERIFYING, "1.5-16", act="the start of a verification"),
-    Step(Life.VERIFIED, Life.VERIFYING, "1.5-16", act="the start of a verification"),
-    Step(Life.VERIFYING, Life.VERIFIED, "1.5-20", act="a verification signed as a pass"),
-    Step(Life.VERIFYING, Life.ISSUED, "1.5-20", act="a verification withdrawn or signed as a fail"),
+    Step(Life.ISSUED, Life.VERIFYING, "1.5-16", act=STARTED),
+    Step(Life.VERIFIED, Life.VERIFYING, "1.5-16", act=STARTED),
+    Step(Life.VERIFYING, Life.VERIFIED, "1.5-20", act=Text("上线验证签署为合格", "a verification signed as a pass")),
+    Step(
+        Life.VERIFYING,
+        Life.ISSUED,
+        "1.5-20",
+        act=Text("上线验证撤回或签署为不合格", "a verification withdrawn or signed as a fail"),
+    ),
     Step(Life.VERIFIED, Life.IN_PRODUCTION, "1.5-20", frozenset({"sysadmin"}), must=(is_passed, has_owner)),
 )
 
@@ -90,9 +106,14 @@ def step(leaves: str, to: str) -> Step:
     for each in STEPS:
         if (each.leaves, each.to) == (leaves, to):
             return each
-    ways = ", ".join(each.to for each in STEPS if each.leaves == leaves) or "nowhere yet"
-    clause = "1.5-16" if to == Life.IN_PRODUCTION else "1.5-4"
-    raise ActRefused(f"from {leaves} a device cannot become {to} (it can become: {ways})", clause=clause)
+    ways = [each.to for each in STEPS if each.leaves == leaves]
+    names = {life.value: words.zh for life, words in LIFE_WORDS.items()}
+    raise ActRefused(
+        f"from {leaves} a device cannot become {to} (it can become: {', '.join(ways) or 'nothing yet'})",
+        zh=f"“{names.get(leaves, leaves)}”的设备不能转为“{names.get(to, to)}”"
+        f"（可转为：{'、'.join(LIFE_WORDS[way].zh for way in ways) or '无'}）",
+        clause="1.5-16" if to == Life.IN_PRODUCTION else "1.5-4",
+    )
 
 
 def move(
@@ -105,7 +126,10 @@ def move(
     chosen = step(device.life, to)
     for condition in chosen.must:
         if why_not := condition(session, device):
-            raise ActRefused(f"{why_not}: it cannot become {to}", clause=chosen.clause)
+            words = LIFE_WORDS[chosen.to]
+            raise ActRefused(
+                f"{why_not.en}: it cannot become {to}", zh=f"{why_not.zh}，不能转为“{words.zh}”", clause=chosen.clause
+            )
     old, device.life = device.life, chosen.to.value
     session.add(device)
     session.add(
@@ -136,7 +160,13 @@ def move_by_hand(
 ) -> None:
     """A person's own step. Raises ActRefused: no such step, not by hand, not this person's post, not true yet."""
     chosen = step(device.life, to)
-    if not chosen.posts:
-        raise ActRefused(f"a device becomes {to} only by {chosen.act}", clause=chosen.clause)
-    check_post(person, chosen.posts, f"make a device {to}", clause="1.5-21" if to == Life.IN_PRODUCTION else "1.5-23")
+    words = LIFE_WORDS[chosen.to]
+    if chosen.act is not None:
+        raise ActRefused(
+            f"a device becomes {to} only by {chosen.act.en}",
+            zh=f"转为“{words.zh}”只能由{chosen.act.zh}",
+            clause=chosen.clause,
+        )
+    clause = "1.5-21" if to == Life.IN_PRODUCTION else "1.5-23"
+    check_post(person, chosen.posts, f"make a device {to}", clause=clause, zh=f"把设备转为“{words.zh}”")
     move(session, device, to, actor=actor, now=now, note=note)
