@@ -73,7 +73,7 @@ def is_passed(session: Session, device: Device) -> Text | None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``act``: not by hand, only by that; else by who holds one of ``posts``. ``must``: all of it holds, else the clause is broken."""
+    """``act``: not by hand, only by that; else by who holds one of ``posts``. ``must``: else ``clause`` is broken."""
 
     leaves: Life
     to: Life

@@ -28,13 +28,15 @@ class ActRefused(ValueError):  # noqa: N818 - it reads as the sentence it makes
 
 
 def check_post(person: Person, posts: Collection[str], doing: str, *, clause: str, zh: str = "") -> None:
-    """Raises ActRefused unless the person holds one of these posts. ``doing``: "start a verification" (zh: 启动上线验证)."""
+    """Raises ActRefused unless the person holds one of these posts. ``doing``: "start a verification"."""
     if not set(person.posts) & set(posts):
-        wanted = " / ".join(f"{key} ({POSTS[key].zh})" for key in POSTS if key in posts)
+        listed = [POSTS[key] for key in POSTS if key in posts]
+        wanted = " / ".join(f"{post.key} ({post.zh})" for post in listed)
+        names = "、".join(post.zh for post in listed)
         held = ", ".join(person.posts) or "none"
         raise ActRefused(
             f"to {doing} one must hold {wanted}; {person.name} holds: {held}",
-            zh=f"{zh or doing}须由{'、'.join(POSTS[key].zh for key in POSTS if key in posts)}进行，{person.display_name}不任此岗",
+            zh=f"{zh or doing}须由{names}进行，{person.display_name}不任此岗",
             clause=clause,
             status=403,
         )
