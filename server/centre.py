@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from checklists.duty.loading import load_templates
+from checklists.duty.template import Template
 from checklists.loading import load_rules
 from readings.catalogue import Catalogue, load_catalogue
 from server.attendance.attendance import Attendance
@@ -22,6 +25,7 @@ from server.history.sealer import Bounds
 from server.inbox import Inbox, Pump
 from server.judge.judge import Judge
 from server.live import Live
+from server.people.posts import POSTS
 from server.records import Records
 from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
@@ -41,6 +45,7 @@ class Centre:
     audit: AuditWitness
     senders: SenderDirectory
     catalogue: Catalogue
+    templates: Mapping[str, Template]
     inbox: Inbox
     history: History
     happenings: Happenings
@@ -55,10 +60,11 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, RecordsError, CatalogueError, what a wrong rule raises, sqlite3.Error, OSError.
+        Raises FolderRefused, RecordsError, CatalogueError, RuleError (a rule or checklist), sqlite3.Error, OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
+        templates = load_templates(catalogue, POSTS)
         make_private(settings.data)
         with contextlib.ExitStack() as undo:
             records = Records(settings.data / "records.db")
@@ -94,6 +100,7 @@ class Centre:
                 audit=witness,
                 senders=senders,
                 catalogue=catalogue,
+                templates=templates,
                 inbox=inbox,
                 history=history,
                 happenings=happenings,
