@@ -28,6 +28,7 @@ ROUTERS = (
     "server.judge.routes",
     "server.happenings.routes",
     "server.alarms.routes",
+    "server.evidence.routes",
     "server.exposition.routes",
 )
 MAX_BODY_BYTES = 2**20  # of everything but batches, which have their own limit
