@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -19,6 +20,7 @@ from readings.catalogue import Metric
 FOLDER = Path(__file__).parent / "rules"
 LONGEST_WINDOW_MS = 24 * 3_600_000
 Catalogue = Mapping[str, Metric]
+Taken = TypeVar("Taken")
 
 
 def load_rules(catalogue: Catalogue, folder: Path = FOLDER) -> tuple[Rule, ...]:
@@ -39,9 +41,13 @@ def load_rules(catalogue: Catalogue, folder: Path = FOLDER) -> tuple[Rule, ...]:
 
 def load_rule(file: Path, catalogue: Catalogue) -> Rule:
     """One file. Raises RuleError beginning with the file's name."""
+    return read_file(file, lambda written: _rule(Fields(written), file.stem, catalogue))
+
+
+def read_file(file: Path, take: Callable[[object], Taken]) -> Taken:
+    """What ``take`` makes of the YAML of ``file``. Raises RuleError beginning with the file's name."""
     try:
-        written = yaml.load(file.read_text(encoding="utf-8"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
-        return _rule(Fields(written), file.stem, catalogue)
+        return take(yaml.load(file.read_text(encoding="utf-8"), Loader=StrictLoader))  # noqa: S506 - a SafeLoader
     except RuleError as error:
         raise RuleError(f"{file.name}: {error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -50,6 +50,22 @@ class Fields:
             raise RuleError(f"{self.name(field)}: {value!r} is neither true nor false")
         return value
 
+    def whole(self, field: str) -> int:
+        """A count from 1 on."""
+        value = self._left.pop(field, None)
+        if value is None:
+            raise RuleError(f"{self.name(field)}: is missing")
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise RuleError(f"{self.name(field)}: {value!r} is not a whole number from 1 on")
+        return value
+
+    def each(self, field: str) -> list[Fields]:
+        """A list of mappings; empty when it is not there. Its members are named ``field[0]``, ``field[1]`` …"""
+        value = self._left.pop(field, [])
+        if not isinstance(value, list):
+            raise RuleError(f"{self.name(field)}: {value!r} is not a list")
+        return [Fields(item, f"{self.name(field)}[{at}]") for at, item in enumerate(value)]
+
     def texts(self, field: str) -> tuple[str, ...]:
         value = self._left.pop(field, [])
         listed = [value] if isinstance(value, str) else value
@@ -70,6 +86,13 @@ class Fields:
             return in_unit(value, unit)
         except UnitError as error:
             raise RuleError(f"{self.name(field)}: {error}") from error
+
+    def share(self, field: str) -> float:
+        """A ratio from 0 to 1."""
+        value = self.quantity(field, "ratio")
+        if not 0 <= value <= 1:
+            raise RuleError(f"{self.name(field)}: {value:g} is no share from 0 % to 100 %")
+        return value
 
     def duration_ms(self, field: str, default_ms: int | None = None) -> int:
         """``10 min`` → 600000; at least 0."""

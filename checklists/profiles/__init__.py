@@ -1,0 +1,1 @@
+"""What devices of each kind must show before they go online, one YAML a profile."""
