@@ -124,7 +124,7 @@ def _between(fields: Fields, metric: str, unit: str) -> Criterion:
     low, high = fields.quantity("low", unit), fields.quantity("high", unit)
     margin = fields.quantity("margin", unit, 0.0)
     if low >= high:
-        raise RuleError(f"low: {low:g} is not below high, {high:g}")
+        raise RuleError(f"{fields.name('low')}: {low:g} is not below high, {high:g}")
     if margin < 0 or low + margin > high - margin:
         raise RuleError(f"margin: {margin:g} leaves nothing between {low:g} and {high:g}")
     return criteria.between(metric, low, high, margin)

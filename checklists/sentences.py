@@ -105,3 +105,8 @@ def _heard(verdict: Verdict, age_s: float | None, language: Language) -> str:
         return "从未上报" if chinese else "has never reported"
     age = shown(round(age_s), "seconds", language)
     return f"已 {age}没有上报" if chinese else f"nothing for {age}"
+
+
+def band_text(low: float, high: float, unit: str) -> Text:
+    """The two limits of a value as people read them; an infinite one is none."""
+    return Text(_band(low, high, unit, "zh"), _band(low, high, unit, "en"))

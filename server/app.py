@@ -29,6 +29,8 @@ ROUTERS = (
     "server.happenings.routes",
     "server.alarms.routes",
     "server.verification.routes",
+    "server.duty.routes",
+    "server.evidence.routes",
     "server.exposition.routes",
 )
 MAX_BODY_BYTES = 2**20  # of everything but batches, which have their own limit

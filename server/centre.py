@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from checklists.duty.loading import load_templates
+from checklists.duty.template import Template
 from checklists.loading import load_rules
 from checklists.verification.loading import load_profiles
 from checklists.verification.profile import Profile
@@ -25,6 +27,7 @@ from server.history.sealer import Bounds
 from server.inbox import Inbox, Pump
 from server.judge.judge import Judge
 from server.live import Live
+from server.people.posts import POSTS
 from server.records import Records
 from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
@@ -46,6 +49,7 @@ class Centre:
     senders: SenderDirectory
     catalogue: Catalogue
     profiles: Mapping[str, Profile]
+    templates: Mapping[str, Template]
     inbox: Inbox
     history: History
     happenings: Happenings
@@ -61,11 +65,13 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, RecordsError, CatalogueError, what a wrong rule or profile raises, sqlite3.Error, OSError.
+        Raises FolderRefused, RecordsError, CatalogueError, RuleError (a rule, profile or checklist), sqlite3.Error,
+        OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
         profiles = load_profiles(catalogue)
+        templates = load_templates(catalogue, POSTS)
         make_private(settings.data)
         with contextlib.ExitStack() as undo:
             records = Records(settings.data / "records.db")
@@ -104,6 +110,7 @@ class Centre:
                 senders=senders,
                 catalogue=catalogue,
                 profiles=profiles,
+                templates=templates,
                 inbox=inbox,
                 history=history,
                 happenings=happenings,

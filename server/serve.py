@@ -61,7 +61,7 @@ class StartRefusedError(ValueError):
 
 
 def open_centre(settings: Settings) -> Centre:
-    """Raises StartRefusedError for a wrong rule or catalogue file and for a store that does not open."""
+    """Raises StartRefusedError for a wrong rule, checklist or catalogue file and for a store that does not open."""
     try:
         return Centre.open(settings)
     except (CatalogueError, RuleError, sqlite3.Error, OSError) as error:

@@ -61,10 +61,9 @@ def canonical(content: Content | None) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def hash_of(entry: AuditEntry) -> str:
-    """SHA-256 over every other field, the previous entry's hash among them."""
+def content_hash_of(entry: AuditEntry) -> str:
+    """SHA-256 over what was done. It stands for the content wherever an entry is shown without it."""
     fields = {
-        "sequence": entry.sequence,
         "at_ms": entry.at_ms,
         "actor_kind": entry.actor_kind,
         "actor": entry.actor,
@@ -73,9 +72,18 @@ def hash_of(entry: AuditEntry) -> str:
         "subject": entry.subject,
         "old": entry.old,
         "new": entry.new,
-        "previous_hash": entry.previous_hash,
     }
     return hashlib.sha256(canonical(fields).encode()).hexdigest()
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """SHA-256 over the entry's place, the hash before it and the hash of its content: checked without the content."""
+    link = {
+        "sequence": entry.sequence,
+        "previous_hash": entry.previous_hash,
+        "content_hash": content_hash_of(entry),
+    }
+    return hashlib.sha256(canonical(link).encode()).hexdigest()
 
 
 def head(session: Session) -> Head:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from server.audit.chain import Actor, Content, append
+from server.devices.card import card_of, check_card
 from server.devices.tables import Device
 from server.judge.state import Directory, Traits
 from server.records import Records
@@ -41,21 +42,20 @@ def check_device_no(text: str) -> str:
 def describe(device: Device) -> Content:
     return {
         "device_no": device.device_no,
-        "name": device.name,
         "kind": device.kind,
         "state": device.state,
-        "location": device.location,
-        "purpose": device.purpose,
-        "owner_post": device.owner_post,
+        "life": device.life,
         "interval_seconds": device.interval_s,
+        **card_of(device),
     }
 
 
 def add_device(session: Session, device: Device, *, actor: Actor, now: datetime) -> Device:
-    """In the caller's transaction. Raises DeviceRefused when the number is taken or not one."""
+    """In the caller's transaction. Raises DeviceRefused when the number is taken or not one, CardRefused."""
     device.device_no = check_device_no(device.device_no)
     device.name = device.name.strip()[:LONGEST_TEXT] or device.device_no
     device.created_ms = to_ms(now)
+    check_card(card_of(device))
     if session.get(Device, device.device_no) is not None:
         raise DeviceRefused(f"device {device.device_no} is in the ledger already")
     session.add(device)

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from server.alarms.queries import event_alarms
 from server.centre import Centre
+from server.devices.card import card_of, service_life
 from server.devices.ledger import all_devices
 from server.devices.tables import Device
 from server.judge.health import EventAlarm
 from server.judge.routes import findings_of
 from server.live import STALE_INTERVALS
-from server.times import rfc3339, rfc3339_or_none, to_ms
+from server.times import HOUSE, rfc3339, rfc3339_or_none, to_ms
 
 AgentState = Literal["up", "late", "silent", "never"]
 UP_INTERVALS = 2
@@ -53,12 +54,21 @@ def device_object(centre: Centre, device: Device, now: datetime, alarm: EventAla
         "name": device.name,
         "kind": device.kind,
         "state": device.state,
+        "life": device.life,
+        "card": card_of(device),
+        "service_life": service_life_object(device, now),
         "health": health.health.value,
         "health_reason": {"zh": health.reason.zh, "en": health.reason.en},
         "last_seen": rfc3339_or_none(heard_ms),
         "interval_seconds": interval_s,
         "agent": {"state": agent_state(heard_ms, interval_s, now)},
     }
+
+
+def service_life_object(device: Device, now: datetime) -> dict[str, Any]:
+    """``over`` None: nobody can say, the day of issue or the years are missing (1.5-2, 1.5-24)."""
+    years, last, over = service_life(device, now.astimezone(HOUSE).date())
+    return {"years": years, "ends_on": last.isoformat() if last else None, "over": over}
 
 
 def device_whole(centre: Centre, device: Device, now: datetime) -> dict[str, Any]:

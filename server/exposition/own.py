@@ -15,6 +15,7 @@ from server.alarms.queries import event_alarms
 from server.centre import Centre
 from server.devices.ledger import all_devices
 from server.devices.status import last_heard
+from server.duty.metrics import items_by_state
 from server.exposition.names import escaped, head_of
 from server.inbox.counters import REASONS
 from server.times import to_ms
@@ -42,6 +43,7 @@ class CentreCollector(Collector):
         yield from self._inbox()
         yield from self._pump()
         yield from self._judged()
+        yield from self._duty()
         troubles = self._centre.troubles()
         yield GaugeMetricFamily("zhishou_healthy", "1 when /healthz says so, else 0.", value=float(not troubles))
 
@@ -77,6 +79,13 @@ class CentreCollector(Collector):
         yield found
         rules = len(self._centre.judge.rules)
         yield GaugeMetricFamily("zhishou_rules", "Rules in force.", value=float(rules))
+
+    def _duty(self) -> Iterator[Metric]:
+        text = "Lines of open checklists, by state."
+        lines = GaugeMetricFamily("zhishou_checklist_items", text, labels=["template", "state"])
+        for labels, number in items_by_state(self._centre.records, self._centre.templates).items():
+            lines.add_metric(labels, float(number))
+        yield lines
 
 
 def own_text(centre: Centre, now: datetime) -> bytes:

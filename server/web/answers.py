@@ -22,11 +22,57 @@ class AgentAnswer(Answer):
     state: Literal["up", "late", "silent", "never"]
 
 
+class CardAnswer(Answer):
+    """Dates as 2026-11-23, "" where nobody said."""
+
+    name: str
+    vendor: str
+    model: str
+    serial: str
+    main_parameters: str
+    device_class: Literal["core", "special", "peripheral"]
+    environment: Literal["production", "test", "office"]
+    location: str
+    purpose: str
+    owner_dept: str
+    owner: str
+    owner_post: str
+    stocked_on: str
+    issued_on: str
+    warranty_until: str
+    service_life_years: int | None
+    software: str
+    licence: str
+
+
+class ServiceLifeAnswer(Answer):
+    years: int | None
+    ends_on: str | None
+    over: bool | None
+
+
+class EntryAnswer(Answer):
+    at: str
+    kind: str
+    actor: str
+    old: str
+    new: str
+    note: str
+    reference: str
+
+
+class EntriesAnswer(Answer):
+    entries: list[EntryAnswer]
+
+
 class DeviceAnswer(Answer):
     device_no: str
     name: str
     kind: str
     state: Literal["pending", "active"]
+    life: Literal["stocked", "issued", "verifying", "verified", "in_production"]
+    card: CardAnswer
+    service_life: ServiceLifeAnswer
     health: Literal["normal", "warning", "fault", "unknown", "unreachable", "maintenance"]
     health_reason: Texts
     last_seen: str | None
@@ -196,6 +242,9 @@ ANSWERS: dict[tuple[str, str], type[Answer]] = {
     ("get", "/api/v1/devices"): DevicesAnswer,
     ("post", "/api/v1/devices"): DeviceAnswer,
     ("get", DEVICE): DeviceWholeAnswer,
+    ("patch", DEVICE): DeviceAnswer,
+    ("get", f"{DEVICE}/entries"): EntriesAnswer,
+    ("post", f"{DEVICE}/life"): DeviceAnswer,
     ("get", f"{DEVICE}/latest"): LatestAnswer,
     ("get", f"{DEVICE}/readings"): ReadingsAnswer,
     ("get", f"{DEVICE}/events"): EventsAnswer,

@@ -81,7 +81,9 @@ def install_problems(app: FastAPI) -> None:
 
     async def on_refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ActRefused)
-        members: dict[str, Any] = {"clause": error.clause} if error.clause else {}
+        members: dict[str, Any] = {
+            name: said for name, said in (("clause", error.clause), ("detail_zh", error.zh)) if said
+        }
         return await answer(request, Problem(error.status, "Refused", str(error), **members))
 
     async def on_http(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
@@ -18,12 +19,16 @@ from server.times import rfc3339, to_ms
 from server.web.access import Caller
 from server.web.health import AGENT_SIGNS, AGENT_WORDS, HEALTH_WORDS, VERDICT_WORDS
 from server.web.i18n import HTML_LANG, LANGUAGES, N_, Words, choose_language, words_of
+from server.web.rail import places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGE_COOKIE = "zhishou_language"
 THEME_COOKIE = "zhishou_theme"
 YEAR_S = 365 * 86400
+TOLD_COOKIE = "zhishou_told"  # what came of the form just sent, said once on the page that follows
+TOLD_S = 60
+LONGEST_TOLD = 1000
 THEMES = ("light", "dark")
 
 # What the scripts say; the keys are theirs (server/web/static/*.js).
@@ -93,6 +98,12 @@ def keep_language(response: Response, language: str) -> None:
     response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, path="/", samesite="lax", httponly=True)
 
 
+def tell(response: Response, text: str, *, refused: bool = False) -> None:
+    """Say ``text`` on top of the page this answer leads to, once."""
+    kept = quote(f"{'!' if refused else '.'}{text[:LONGEST_TOLD]}")
+    response.set_cookie(TOLD_COOKIE, kept, max_age=TOLD_S, path="/", samesite="lax", httponly=True)
+
+
 def fragment(template: str, words: Words, **context: Any) -> str:
     """A piece of a page, for a stream or an answer to a part of a page."""
     return environment().get_template(template).render(_=words, many=words.many, **context)
@@ -111,6 +122,7 @@ def page(
     """A whole page."""
     other = next(language for language in LANGUAGES if language != words.language)
     theme = request.cookies.get(THEME_COOKIE)
+    told = unquote(request.cookies.get(TOLD_COOKIE, ""))
     text = fragment(
         template,
         words,
@@ -124,9 +136,15 @@ def page(
         here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         csrf=caller.csrf if caller is not None else "",
         person=_person(caller, words),
+        told=told[1:],
+        told_refused=told.startswith("!"),
+        rail=places(request.app.state.centre) if caller is not None else [],
         **context,
     )
-    return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+    answer = HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+    if told:
+        answer.delete_cookie(TOLD_COOKIE, path="/", httponly=True, samesite="lax")
+    return answer
 
 
 def _person(caller: Caller | None, words: Words) -> dict[str, Any]:

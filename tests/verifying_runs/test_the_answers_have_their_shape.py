@@ -36,4 +36,5 @@ def test_every_route_of_verifications_is_described(house: House) -> None:
     described = house.by("li").get("/api/v1/openapi.json").json()["paths"]
 
     there = {(method, path) for path, methods in described.items() for method in methods if "verification" in path}
-    assert there == {*VERIFICATION_ANSWERS, ("get", "/api/v1/verifications/{key}/record")}
+    files = {("get", f"/api/v1/verifications/{name}") for name in ("{key}/record", "{verification}/export")}
+    assert there == {*VERIFICATION_ANSWERS, *files}

@@ -38,6 +38,6 @@ async def error_page(request: Request, problem: Problem) -> Response | None:
             headers=problem.headers,
             code=problem.status,
             title=title,
-            detail=problem.detail,
+            detail=(problem.members.get("detail_zh") if words.language == "zh" else "") or problem.detail,
         )
     )

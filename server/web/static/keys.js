@@ -1,4 +1,4 @@
-// j/k walk the rows, enter opens, / searches, g d goes to the devices, ? lists the keys.
+// j/k walk the rows, enter opens, / searches, g and a letter goes to a place, ? lists the keys.
 import { toggleTheme } from "./preferences.js";
 
 const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
@@ -26,7 +26,7 @@ const acts = {
   t: toggleTheme,
   u: () => document.querySelector("[data-up]")?.click(),
 };
-const places = { d: "/devices" };
+const places = { h: "/", r: "/runs", d: "/devices", v: "/verifications" };
 
 function typing(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
