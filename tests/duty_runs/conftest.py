@@ -74,3 +74,16 @@ def start(li: Client) -> StartRound:
         return Round(client, answer.json()["number"])
 
     return begin
+
+
+@pytest.fixture
+def host(server: NewServer) -> Server:
+    """S-1, which is well."""
+    return server("S-1")
+
+
+@pytest.fixture
+def run(host: Server, start: StartRound) -> Round:
+    """A round over S-1, started by li."""
+    assert host.number
+    return start()

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import numpy as np
+from sqlmodel import col, select
 
 from readings.model import GAP_FLOATS, Gap
 from readings.wire import (
@@ -24,7 +25,9 @@ from readings.wire import (
     pack_envelope,
     pack_series,
 )
+from server.audit.tables import AuditEntry
 from server.centre import Centre
+from server.duty.tables import ChecklistItem
 from server.times import to_ns
 from tests.fixtures_centre import PASSWORD, Client, HandClock
 
@@ -138,3 +141,16 @@ class Round:
         for line in self.read()["items"]:
             if line["state"] == "confirmed":
                 assert self.review(line["item"], line["version"]).status_code == 200, line
+
+
+def kept(centre: Centre) -> tuple[list[dict[str, Any]], int]:
+    """Every line as stored, and how long the audit chain is: what a refusal leaves alone."""
+    with centre.records.session() as session:
+        rows = [row.model_dump() for row in session.exec(select(ChecklistItem))]
+        return rows, len(session.exec(select(AuditEntry)).all())
+
+
+def acts(centre: Centre, act: str) -> list[AuditEntry]:
+    with centre.records.session() as session:
+        asked = select(AuditEntry).where(AuditEntry.act == act).order_by(col(AuditEntry.sequence))
+        return list(session.exec(asked))

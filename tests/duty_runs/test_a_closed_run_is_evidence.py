@@ -16,19 +16,9 @@ from server.audit.tables import AuditEntry
 from server.centre import Centre
 from server.duty.tables import ChecklistRun
 from server.evidence.tables import EvidenceRecord
-from tests.duty_runs.conftest import NewServer, StartRound
+from tests.duty_runs.conftest import StartRound
 from tests.duty_runs.house import Round, Server
 from tests.fixtures_centre import Client, HandClock
-
-
-@pytest.fixture
-def host(server: NewServer) -> Server:
-    return server("S-1")
-
-
-@pytest.fixture
-def run(host: Server, start: StartRound) -> Round:
-    return start()
 
 
 @pytest.fixture
