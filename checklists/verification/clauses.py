@@ -82,24 +82,14 @@ class Level:
         measured = level(bounds.high, self.share)
         reached = total > 0 and count <= allowed_minutes(self.share, total)
         outcome = outcome_of(proved=certain > allowed_minutes(self.share, case.whole_minutes), reached=reached)
-        p = f"p{100 - self.share * 100:g}"
-        limit, share, figure = (
-            quantity(self.limit, self.unit),
-            quantity(self.share, "ratio"),
-            _level(measured, self.unit),
-        )
+        p = _percentile(self.share)
+        limit, figure = quantity(self.limit, self.unit), _level(measured, self.unit)
         return Clause(
             self.name,
             outcome,
             Text(f"{self.subject.zh} {p} ≤ {limit.zh}", f"{self.subject.en} {p} ≤ {limit.en}"),
             Text(f"{self.subject.zh} {p} {figure.zh}", f"{self.subject.en} {p} {figure.en}"),
-            Text(
-                f"{self.subject.zh}：{total} 分钟中超过 {limit.zh} 的有 {count - missing} 分钟，缺失 {missing} 分钟"
-                f"（按超限计），合计允许 {share.zh}" + ("" if missing < total or not total else "；没有任何读数"),
-                f"{self.subject.en}: over {limit.en} in {count - missing} of {total} minutes, {missing} missing"
-                f" (counted as over), together {share.en} allowed"
-                + ("" if missing < total or not total else "; never read"),
-            ),
+            self._said(outcome, figure, total, count, missing),
             measured / self.limit if self.limit > 0 and math.isfinite(measured) else None,
             {
                 "level": measured if math.isfinite(measured) else None,
@@ -110,6 +100,22 @@ class Level:
                 "missing": missing,
                 "allowed": allowed_minutes(self.share, total),
             },
+        )
+
+    def _said(self, outcome: Outcome, figure: Text, total: int, count: int, missing: int) -> Text:
+        limit, share, subject = quantity(self.limit, self.unit), quantity(self.share, "ratio"), self.subject
+        if outcome is Outcome.PASS:
+            p, time = _percentile(self.share), minutes(count)
+            return Text(
+                f"{subject.zh} {p} {figure.zh}，超过 {limit.zh} 或缺失 {time.zh}",
+                f"{subject.en} {p} {figure.en}, over {limit.en} or missing for {time.en}",
+            )
+        never = Text("；没有任何读数", "; never read") if total and missing == total else Text("", "")
+        return Text(
+            f"{subject.zh}：{total} 分钟中超过 {limit.zh} 的有 {count - missing} 分钟，缺失 {missing} 分钟"
+            f"（按超限计），合计允许 {share.zh}{never.zh}",
+            f"{subject.en}: over {limit.en} in {count - missing} of {total} minutes, {missing} missing"
+            f" (counted as over), together {share.en} allowed{never.en}",
         )
 
 
@@ -139,11 +145,11 @@ class Streak:
             Text(f"连续 > {limit.zh} {self.asked.zh}", f"> {limit.en} in a row {self.asked.en}"),
             Text(f"最长 {time.zh}", f"longest {time.en}"),
             Text(
-                f"{self.subject.zh}连续超过 {limit.zh} 最长 {time.zh}（其中缺失 {missing} 分钟），要求 {self.asked.zh}"
-                + ("；缺失无法补回，窗口须重新开始" if for_good else ""),
-                f"{self.subject.en} over {limit.en} for {time.en} in a row at the longest ({missing} of them missing),"
-                f" asked {self.asked.en}"
-                + ("; what is missing cannot be made good, restart the window" if for_good else ""),
+                f"{self.subject.zh}超过 {limit.zh} 或缺失最长连续 {time.zh}（其中缺失 {missing} 分钟），"
+                f"要求 {self.asked.zh}" + ("；缺失的读数若不补传，窗口须重新开始" if for_good else ""),
+                f"{self.subject.en} over {limit.en} or missing for {time.en} in a row at the longest"
+                f" ({missing} missing), asked {self.asked.en}"
+                + ("; unless what is missing still arrives, restart the window" if for_good else ""),
             ),
             shown_run.minutes / max(self.most, 1),
             {
@@ -161,6 +167,10 @@ class Streak:
 def bounds_of(low: Floats, high: Floats) -> Bounds:
     """Of what is known by other means than readings in the minute: seen where there is any upper end."""
     return Bounds(low, high, np.isfinite(high))
+
+
+def _percentile(share: float) -> str:
+    return f"p{100 - share * 100:g}"
 
 
 def _level(value: float, unit: str) -> Text:

@@ -78,8 +78,7 @@ def _said(counted: Sequence[Line], ignored: Sequence[tuple[Line, Allowed]], even
         first, number = counted[0], _number(counted)
         return Text(
             f"内核记录了 {number.zh}错误，最早 {moment(first.at_ms)}：{first.text[:LONGEST_LINE]}{also.zh}",
-            f"the kernel wrote {number.en} errors, the first at {moment(first.at_ms)}:"
-            f" {first.text[:LONGEST_LINE]}{also.en}",
+            f"kernel errors: {number.en}, the first at {moment(first.at_ms)}: {first.text[:LONGEST_LINE]}{also.en}",
         )
     if event == 1.0:
         return Text(f"没有内核错误，日志完整{also.zh}", f"no kernel error, and no line of its log was missed{also.en}")

@@ -52,7 +52,7 @@ class DailyObservation:
                 f"no observation on day {', '.join(str(day + 1) for day in missing)}",
             )
         elif days:
-            said = Text(f"{days} 天每天都有现场观察，没有告警", f"observed on each of {days} days, no alarm")
+            said = Text(f"{days} 天每天都有现场观察，没有告警", f"observed every day ({days} of {days}), no alarm")
         else:
             said = Text(f"未满 {every.zh}，尚无需观察", f"less than {every.en} so far, none is needed yet")
         return Result(

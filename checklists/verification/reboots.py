@@ -61,7 +61,7 @@ def _said(restarts: Sequence[int], silent_ms: int, *, known: bool, settled: bool
         first = moment(restarts[0])
         return Text(
             f"窗口内重启 {len(restarts)} 次，首次发现于 {first}",
-            f"restarted {len(restarts)} times inside the window, first seen at {first}",
+            f"restarts inside the window: {len(restarts)}, the first seen at {first}",
         )
     if not known:
         return Text(

@@ -121,8 +121,9 @@ class Continuity:
         if restart:
             most, share = hours(self.longest_gap_ms), percent(self.missing, 1)
             return Text(
-                f"{plain.zh}：单次中断超过 {most.zh}或累计缺失超过 {share}，窗口须重新开始",
-                f"{plain.en}: a gap of more than {most.en} or more than {share} missing in all, restart the window",
+                f"{plain.zh}：单次中断超过 {most.zh}或累计缺失超过 {share}，缺失的读数若不补传，窗口须重新开始",
+                f"{plain.en}: a gap of more than {most.en} or more than {share} missing in all;"
+                " unless it still arrives, restart the window",
             )
         if enough:
             return plain
