@@ -19,7 +19,7 @@ from server.verification.windows import MINUTE_MS
 
 MOST_LINES = 2_000
 MOST_BOOTS = 1_000
-MOST_SEEN = 1_000
+MOST_SEEN = 300
 BOOT_FACT = "boot_id"
 LOST = ("log_lost", "log_held_back")
 CUT = "left out "

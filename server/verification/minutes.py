@@ -14,6 +14,7 @@ from readings.model import Severity
 
 MOST_MARKS = 200
 MOST_HOLES = 1_000
+LONGEST_MARK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def course_of(evidence: Evidence, profile: Profile) -> dict[str, Any]:
         "end_ms": evidence.end_ms,
         "series": series,
         "holes": [[hole.start_ms, hole.end_ms, hole.reason] for hole in evidence.holes[:MOST_HOLES]],
-        "marks": [{"at_ms": line.at_ms, "text": line.text} for line in marked(evidence.lines)],
+        "marks": [{"at_ms": line.at_ms, "text": line.text[:LONGEST_MARK]} for line in marked(evidence.lines)],
     }
 
 

@@ -29,6 +29,7 @@ VERSION = 1
 MOST_HOLES = 1_000
 MOST_LINES = 500
 MOST_FACTS = 500
+LONGEST_TEXT = 1_500  # of a line or a fact: with all else of 60 days the record still fits into a line of evidence
 # What a pass does not prove (shown by key, so that the words may be improved and the record need not).
 LIMITS = (
     "silent_data_corruption",
@@ -63,7 +64,9 @@ def record_content(
         "boots": [{"at_ms": boot.at_ms, "boot_id": boot.boot_id} for boot in evidence.boots],
         "observations": [observation_content(row) for row in seen],
         "minutes": judged.course,
-        "facts": [{"key": row.key, "value": row.value, "since_ms": row.since_ms} for row in session.exec(facts)],
+        "facts": [
+            {"key": row.key, "value": clipped(row.value), "since_ms": row.since_ms} for row in session.exec(facts)
+        ],
         "people": people_named(session, {run.started_by, run.submitted_by or "", *(row.observer for row in seen)}),
         "limits": list(LIMITS),
         "audit_head": str(head(session)),
@@ -116,13 +119,17 @@ def event_list(lines: Sequence[Line]) -> dict[str, Any]:
                 "source": line.source,
                 "kind": line.kind,
                 "severity": int(line.severity),
-                "text": line.text,
+                "text": clipped(line.text),
                 "count": line.count,
                 "id": line.id,
             }
             for line in sorted(gravest, key=lambda line: (line.at_ms, line.id))
         ],
     }
+
+
+def clipped(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def observation_content(row: VerificationObservation) -> dict[str, Any]:

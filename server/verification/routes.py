@@ -21,7 +21,7 @@ from server.web.problems import not_found
 router = APIRouter(prefix="/api/v1", tags=["verifications"])
 
 Short = Annotated[str, Field(max_length=200)]
-Long = Annotated[str, Field(max_length=4000)]
+Long = Annotated[str, Field(max_length=2000)]
 Secret = Annotated[SecretStr, Field(max_length=1000)]
 State = Literal["running", "submitted", "signed", "withdrawn"]
 OF_DEVICE = "/devices/{device_no}/verifications"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+from pathlib import Path
 
+from evidence_check import MAX_LINE_BYTES
 from server.audit.chain import canonical, head, verify
 from server.times import to_ms
 from server.verification.gathering import seen_in
@@ -14,6 +18,8 @@ from server.verification.strips import strips
 from tests.fixtures_centre import PASSWORD
 from tests.verifying_runs.house import DEVICE_NO, House
 from tests.weeks import Happened
+
+CHECKER = Path(__file__).parents[2] / "evidence_check.py"
 
 
 def submitted(house: House) -> str:
@@ -164,3 +170,30 @@ def test_the_ledger_of_the_device_keeps_each_step(house: House) -> None:
     assert (
         house.by("li").get(f"/api/v1/devices/{DEVICE_NO}/verifications").json()["verifications"][0]["opinion"] == "fail"
     )
+
+
+def test_the_record_goes_out_as_a_file_that_proves_itself(house: House, tmp_path: Path) -> None:
+    number = submitted(house)
+    told = record(house, number)
+    house.act("zhao", f"/verifications/{number}/opinion", opinion="fail", text="a trial", password=PASSWORD)
+
+    file = tmp_path / "evidence.jsonl"
+    file.write_bytes(house.by("li").get(f"/api/v1/verifications/{number}/export").content)
+
+    done = subprocess.run([sys.executable, CHECKER, file], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert hashlib.sha256(told).hexdigest() in file.read_text()
+
+
+def test_a_storm_of_long_lines_does_not_outgrow_a_line_of_evidence(house: House) -> None:
+    line = "磁盘" * 4_000
+    house.host.happened = [Happened(600 + place, f"{place} {line}") for place in range(700)]
+    number = house.start(window="1 h")["number"]
+    house.watch(1.1)
+    house.submit(number)
+
+    content = json.loads(record(house, number))
+
+    assert len(record(house, number)) < MAX_LINE_BYTES / 2
+    assert (content["events"]["count"], len(content["events"]["lines"])) == (700, 500)
+    assert content["events"]["cut"] is False
