@@ -12,9 +12,11 @@ from evidence_check import MAX_LINE_BYTES
 from server.audit.chain import canonical, head, verify
 from server.times import to_ms
 from server.verification.gathering import seen_in
+from server.verification.limits import LIMITS
 from server.verification.record import record_content
 from server.verification.runs import id_of
 from server.verification.strips import strips
+from server.verification.views import frozen_content, outcomes_counted, strips_of
 from tests.fixtures_centre import PASSWORD
 from tests.verifying_runs.house import DEVICE_NO, House
 from tests.weeks import Happened
@@ -197,3 +199,22 @@ def test_a_storm_of_long_lines_does_not_outgrow_a_line_of_evidence(house: House)
     assert len(record(house, number)) < MAX_LINE_BYTES / 2
     assert (content["events"]["count"], len(content["events"]["lines"])) == (700, 500)
     assert content["events"]["cut"] is False
+
+
+def test_the_strips_of_a_page_are_those_judged_last_and_then_those_of_the_record(house: House) -> None:
+    number = house.start(window="1 h")["number"]
+    house.watch(0.5)
+    house.centre.rounds.once()
+    running = strips_of(house.centre, house.run(number))
+    house.watch(1.1)
+    submitted = house.submit(number)
+    frozen = strips_of(house.centre, house.run(number))
+
+    assert [len(strip.points) for strip in running] == [30] * 6
+    assert [len(strip.points) for strip in frozen] == [66] * 6
+    assert outcomes_counted(submitted["results"]) == {"FAIL": 0, "INCONCLUSIVE": 0, "PASS": 7, "NOT_APPLICABLE": 0}
+    withdrawn = house.act("li", f"/verifications/{number}/withdraw", reason="enough")
+    assert outcomes_counted(withdrawn["results"])["PASS"] == 7
+    content = frozen_content(house.centre.records, house.run(number))
+    assert content is not None
+    assert content["limits"] == list(LIMITS)
