@@ -18,7 +18,7 @@ from server.duty.runs import put
 from server.duty.tables import ChecklistItem, ChecklistRun
 from server.people.acting import ActRefused
 from server.people.tables import Person
-from server.times import to_ms
+from server.times import HOUSE, to_ms
 
 MOST_LINES = 5_000
 OUT_OF_USE = frozenset({"retired", "scrapped"})  # 1.5-11: neither polled nor listed in rounds
@@ -103,8 +103,8 @@ def spread(template: Template, devices: Sequence[Device]) -> Spread:
 
 
 def house_day(now: datetime) -> str:
-    """The day in the zone of the machine the centre runs on, which is the house's."""
-    return now.astimezone().date().isoformat()
+    """The day in the trade's own zone, wherever the centre's machine believes to be."""
+    return now.astimezone(HOUSE).date().isoformat()
 
 
 def _concerns(template: Template, device: Device) -> bool:

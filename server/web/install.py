@@ -7,11 +7,21 @@ from fastapi.staticfiles import StaticFiles
 
 from server.web.headers import BrowserHeaders
 from server.web.i18n import LANGUAGES, words_of
-from server.web.pages import charts, device, error, fleet, live, preferences, sign_in
+from server.web.pages import charts, desk, device, error, fleet, live, preferences, runs, sign_in, verifications
 from server.web.stream import Streams
 from server.web.templating import STATIC
 
-ROUTERS = (sign_in.router, preferences.router, fleet.router, device.router, charts.router, live.router)
+ROUTERS = (
+    sign_in.router,
+    preferences.router,
+    desk.router,
+    runs.router,
+    verifications.router,
+    fleet.router,
+    device.router,
+    charts.router,
+    live.router,
+)
 
 
 def install_pages(app: FastAPI) -> None:

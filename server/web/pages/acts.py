@@ -15,15 +15,15 @@ from server.web.templating import tell
 Act = Callable[[], Awaitable[str]]
 
 
-async def done(act: Act, words: Words, to: str, *, back: str = "") -> Response:
-    """``act`` does it and says what was recorded. Leads ``to`` the page after it, or ``back`` where it was refused."""
+async def done(act: Act, words: Words, to: Callable[[], str]) -> Response:
+    """``act`` does it and says what was recorded; ``to`` is asked afterwards which page shows what came of it."""
     try:
         said = await act()
     except (ActRefused, CardRefused) as refusal:
         chinese = getattr(refusal, "zh", "") if words.language == "zh" else ""
-        response = RedirectResponse(back or to, 303)
+        response = RedirectResponse(to(), 303)
         tell(response, chinese or str(refusal), refused=True)
         return response
-    response = RedirectResponse(to, 303)
+    response = RedirectResponse(to(), 303)
     tell(response, said)
     return response

@@ -68,7 +68,7 @@ async def live_on(
         )
         return words("%(device)s 已转为“%(life)s”。", device=moved.device_no, life=ledger_side.life_word(moved, words))
 
-    return await done(act, words, f"/devices/{ledger.device_no}#ledger")
+    return await done(act, words, lambda: f"/devices/{ledger.device_no}#ledger")
 
 
 @router.post("/card")
@@ -90,7 +90,7 @@ async def change_card(
         )
         return words("卡片已保存。")
 
-    return await done(act, words, f"/devices/{ledger.device_no}#ledger")
+    return await done(act, words, lambda: f"/devices/{ledger.device_no}#ledger")
 
 
 def _years(text: str) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
 
 from server.web import fleet
 from server.web.access import CentreDep, PagePersonDep
@@ -19,11 +18,6 @@ router = APIRouter()
 def question_of(q: str = "", health: str = "", page: int = 1) -> fleet.Question:
     """What the address asks for; a health nobody knows is no filter."""
     return fleet.Question(q.strip()[:100], health if health in WORST_FIRST else "", max(1, page))
-
-
-@router.get("/")
-def home(_caller: PagePersonDep) -> Response:
-    return RedirectResponse("/devices", 303)
 
 
 @router.get("/devices")
