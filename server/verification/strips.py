@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from checklists.sentences import Text
@@ -55,7 +56,7 @@ class Strip:
 
 
 def strips(course: Mapping[str, Any], most: int = MOST_POINTS) -> list[Strip]:
-    """Of a record's or a running verification's ``minutes``: one strip for each series."""
+    """Of a record's ``minutes`` or a running verification's ``course``: one strip for each series."""
     holes = [Hole(start, end, reason) for start, end, reason in course["holes"]]
     marks = [Mark(mark["at_ms"], mark["text"]) for mark in course["marks"]]
     found: list[Strip] = []
@@ -70,7 +71,9 @@ def strips(course: Mapping[str, Any], most: int = MOST_POINTS) -> list[Strip]:
                 start_ms=course["start_ms"],
                 end_ms=course["end_ms"],
                 slice_ms=minutes * MINUTE_MS,
-                points=thinned(series["values"], minutes),
+                points=thinned(
+                    [None if value is None or isnan(value) else value for value in series["values"]], minutes
+                ),
                 holes=holes,
                 marks=marks,
             )

@@ -23,7 +23,7 @@ from server.judge.tables import JudgedDevice
 from server.live import Live
 from server.records import Records
 from server.verification.gathering import gather
-from server.verification.minutes import course_of
+from server.verification.minutes import course_of, in_little_room
 from server.verification.results import result_object, result_of
 from server.verification.runs import id_of
 from server.verification.tables import VerificationFinding, VerificationRun
@@ -77,12 +77,14 @@ class Verifications:
 
     def _turn(self, run: VerificationRun, now_ms: int) -> None:
         began = time.monotonic()
-        judged = self._attempt(run, now_ms)
-        if judged is not None:
-            with self._records.writing() as session:
-                settle(session, id_of(run), judged)
-        took_ms = round((time.monotonic() - began) * 1000)
-        self._due[id_of(run)] = now_ms + max(self._every_ms, REST * took_ms)
+        try:
+            judged = self._attempt(run, now_ms)
+            if judged is not None:
+                with self._records.writing() as session:
+                    settle(session, id_of(run), judged)
+        finally:  # whatever became of it, the next one has its turn
+            took_ms = round((time.monotonic() - began) * 1000)
+            self._due[id_of(run)] = now_ms + max(self._every_ms, REST * took_ms)
 
     def _attempt(self, run: VerificationRun, now_ms: int) -> Judged | None:
         """None when it cannot be judged; why is logged, once, and kept in ``troubles``."""
@@ -121,7 +123,7 @@ class Verifications:
             )
             judgement = judge(profile, evidence, run.window_s * 1000, proven)
             judged = Judged(start_ms, end_ms, now_ms, judgement, course_of(evidence, profile), evidence)
-        self.newest[id_of(run)] = replace(judged, evidence=None)
+        self.newest[id_of(run)] = replace(judged, course=in_little_room(judged.course), evidence=None)
         return judged
 
 
