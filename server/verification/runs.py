@@ -81,9 +81,13 @@ def start(
     with records.writing() as session:
         device = session.get(Device, device_no)
         if device is None:
-            raise ActRefused(f"device {device_no!r} is not in the ledger", status=404)
+            raise ActRefused(f"device {device_no!r} is not in the ledger", zh=f"台账里没有 {device_no}", status=404)
         if device.state != "active":
-            raise ActRefused(f"device {device_no} is {device.state}: approve it first", clause="1.5-23")
+            raise ActRefused(
+                f"device {device_no} is {device.state}: approve it first",
+                zh=f"{device_no} 尚未批准接入，请先批准",
+                clause="1.5-23",
+            )
         chosen = profile_for(device, profiles, profile)
         window_ms = window_of(window, chosen.window_ms)
         _refuse_second(session, device_no)
@@ -121,18 +125,16 @@ def profile_for(device: Device, profiles: Mapping[str, Profile], wanted: str) ->
     fitting = [each for each in profiles.values() if device.kind in each.kinds]
     if not wanted and len(fitting) == 1:
         return fitting[0]
-    known = ", ".join(each.id for each in fitting) or "none"
-    if not wanted:
-        raise ActRefused(f"profile: say which; for a {device.kind} there are: {known}", clause="1.5-16", status=422)
-    if wanted not in profiles:
-        raise ActRefused(
-            f"profile: there is no {wanted!r}; for a {device.kind} there are: {known}", clause="1.5-16", status=422
-        )
-    if profiles[wanted] not in fitting:
-        raise ActRefused(
-            f"profile: {wanted} is not for a {device.kind}; there are: {known}", clause="1.5-16", status=422
-        )
-    return profiles[wanted]
+    if wanted in profiles and profiles[wanted] in fitting:
+        return profiles[wanted]
+    why = "say which" if not wanted else f"{wanted} is another's" if wanted in profiles else f"there is no {wanted!r}"
+    known, names = ", ".join(each.id for each in fitting), "、".join(each.name.zh for each in fitting)
+    raise ActRefused(
+        f"profile: {why}; for a {device.kind} there are: {known or 'none'}",
+        zh=f"请选择适用于此类设备（{device.kind}）的验证方案：{names or '目前没有'}",
+        clause="1.5-16",
+        status=422,
+    )
 
 
 def observe(
@@ -142,9 +144,12 @@ def observe(
     check_observer(person, alarm=alarm, note=note)
     with records.writing() as session:
         run = find_run(session, key)
-        check_state(run, "running", "note what is seen")
+        check_state(run, "running", "note what is seen", "填写现场观察")
         if len(seen_in(session, id_of(run))) >= MOST_SEEN:
-            raise ActRefused(f"verification {run.number} has {MOST_SEEN} observations: no more fit into its record")
+            raise ActRefused(
+                f"verification {run.number} has {MOST_SEEN} observations: no more fit into its record",
+                zh=f"上线验证 {run.number} 已有 {MOST_SEEN} 条现场观察，不能再加",
+            )
         row = VerificationObservation(
             run_id=id_of(run), at_ms=to_ms(now), observer=person.name, alarm=int(alarm), note=note.strip()
         )
@@ -214,7 +219,11 @@ def _refuse_second(session: Session, device_no: str) -> None:
     )
     running = session.exec(asked).first()
     if running is not None:
-        raise ActRefused(f"device {device_no} has an open verification, {running.number}", clause="1.5-16")
+        raise ActRefused(
+            f"device {device_no} has an open verification, {running.number}",
+            zh=f"{device_no} 已有未结束的上线验证 {running.number}",
+            clause="1.5-16",
+        )
 
 
 def _next_number(session: Session, now: datetime) -> str:

@@ -69,11 +69,12 @@ class House:
         return self.act(name, f"/verifications/{number}/opinion", expect, **given)
 
     def refused(self, name: str, path: str, status: int, clause: str = "", **body: Any) -> str:
-        """Why not. Nothing was changed: neither a run nor the device, and the chain has no entry more."""
+        """Why not, told in both languages. Nothing was changed: no run, not the device, and the chain has no more."""
         self.by(name)
         before = self.standing()
         told = self.act(name, path, status, **body)
         assert told.get("clause", "") == clause, told
+        assert told["title"] != "Refused" or told["detail_zh"], told
         assert self.standing() == before
         detail: str = told["detail"]
         return detail
