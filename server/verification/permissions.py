@@ -19,48 +19,66 @@ RESPONSIBLE, EXAMPLE, EVIDENCE = "1.5-20", "1.5-21", "1.5-19"
 def check_state(run: VerificationRun, state: str, doing: str) -> None:
     """409 unless the run is in this state."""
     if run.state != state:
-        raise ActRefused(f"verification {run.number} is {run.state}, to {doing} it must be {state}")
+        raise ActRefused(
+            f"verification {run.number} is {run.state}, to {doing} it must be {state}",
+            zh=f"上线验证 {run.number} 的状态已变，现在不能这样做",
+        )
 
 
 def check_starter(person: Person) -> None:
-    check_post(person, TESTERS, "start a verification", clause=EXAMPLE)
+    check_post(person, TESTERS, "start a verification", clause=EXAMPLE, zh="启动上线验证")
 
 
 def check_observer(person: Person, *, alarm: bool, note: str) -> None:
-    check_post(person, TESTERS, "note what is seen at the rack", clause=EVIDENCE)
+    check_post(person, TESTERS, "note what is seen at the rack", clause=EVIDENCE, zh="记录机房观察")
     if alarm and not note.strip():
-        raise ActRefused("an alarm needs a note: which lamp or sound, where", clause=EVIDENCE, status=422)
+        raise ActRefused(
+            "an alarm needs a note: which lamp or sound, where",
+            zh="有报警时要写明：哪个灯或什么声音，在哪里",
+            clause=EVIDENCE,
+            status=422,
+        )
 
 
 def check_withdrawal(person: Person, run: VerificationRun, reason: str) -> None:
     if run.state not in ("running", "submitted"):
-        raise ActRefused(f"verification {run.number} is {run.state}: only an open one can be withdrawn")
+        raise ActRefused(
+            f"verification {run.number} is {run.state}: only an open one can be withdrawn",
+            zh=f"上线验证 {run.number} 已结束，不能撤回",
+        )
     if person.name != run.started_by:
-        check_post(person, WITHDRAWERS, "withdraw a verification somebody else started", clause=RESPONSIBLE)
+        check_post(
+            person,
+            WITHDRAWERS,
+            "withdraw a verification somebody else started",
+            clause=RESPONSIBLE,
+            zh="撤回别人的验证",
+        )
     if not reason.strip():
-        raise ActRefused("a withdrawal needs its reason", clause=RESPONSIBLE, status=422)
+        raise ActRefused("a withdrawal needs its reason", zh="撤回要写原因", clause=RESPONSIBLE, status=422)
 
 
 def check_submitter(person: Person) -> None:
-    check_post(person, TESTERS, "submit a verification", clause=RESPONSIBLE)
+    check_post(person, TESTERS, "submit a verification", clause=RESPONSIBLE, zh="提交上线验证")
 
 
 def check_signer(person: Person, run: VerificationRun, observers: Collection[str]) -> None:
     """1.5-20: 由安全管理岗审核; 1.1-4: who checks does not operate. Nobody reviews what they did themselves."""
-    check_post(person, SIGNERS, "give the opinion on a verification", clause=RESPONSIBLE)
+    check_post(person, SIGNERS, "give the opinion on a verification", clause=RESPONSIBLE, zh="签署审核意见")
     try:
         check_posts(person.posts)
     except PostRefused as error:
         raise ActRefused(str(error).removeprefix("clause 1.1-4: "), clause="1.1-4", status=403) from error
     did = {
-        "started": person.name == run.started_by,
-        "submitted": person.name == run.submitted_by,
-        "noted what was seen at the rack in": person.name in observers,
+        ("started", "启动"): person.name == run.started_by,
+        ("submitted", "提交"): person.name == run.submitted_by,
+        ("noted what was seen at the rack in", "做机房观察"): person.name in observers,
     }
-    for act, own in did.items():
+    for (act, zh), own in did.items():
         if own:
             raise ActRefused(
                 f"{person.name} {act} verification {run.number}: the opinion must be somebody else's",
+                zh=f"{run.number} 由 {person.display_name} {zh}，审核意见须由他人给出",
                 clause=RESPONSIBLE,
                 status=403,
             )
@@ -72,18 +90,27 @@ def check_opinion(run: VerificationRun, opinion: str, text: str, record_sha256: 
         raise ActRefused(
             f"the opinion is on record {record_sha256}, verification {run.number} now has {run.record_sha256}: "
             "read that one",
+            zh="记录在你打开之后又变了，请重新看过再签",
             clause=RESPONSIBLE,
         )
     if opinion != "pass":
         if not text.strip():
-            raise ActRefused(f"the opinion {opinion} needs its text", clause=RESPONSIBLE, status=422)
+            raise ActRefused(
+                f"the opinion {opinion} needs its text",
+                zh="不合格或延长要写明意见",
+                clause=RESPONSIBLE,
+                status=422,
+            )
     elif run.trial:
         raise ActRefused(
             f"verification {run.number} is a trial, shorter than the profile asks: "
             "a trial can never be signed as a pass",
+            zh=f"{run.number} 是试运行，短于模板要求，不能签为合格",
             clause="1.5-17",
         )
     elif run.verdict != "pass":
         raise ActRefused(
-            f"verification {run.number} came to {run.verdict}: it cannot be signed as a pass", clause="1.5-18"
+            f"verification {run.number} came to {run.verdict}: it cannot be signed as a pass",
+            zh=f"{run.number} 的判据没有全部通过，不能签为合格",
+            clause="1.5-18",
         )

@@ -81,9 +81,13 @@ def start(
     with records.writing() as session:
         device = session.get(Device, device_no)
         if device is None:
-            raise ActRefused(f"device {device_no!r} is not in the ledger", status=404)
+            raise ActRefused(f"device {device_no!r} is not in the ledger", zh=f"台账里没有 {device_no}", status=404)
         if device.state != "active":
-            raise ActRefused(f"device {device_no} is {device.state}: approve it first", clause="1.5-23")
+            raise ActRefused(
+                f"device {device_no} is {device.state}: approve it first",
+                zh=f"{device_no} 还没有批准接入",
+                clause="1.5-23",
+            )
         chosen = profile_for(device, profiles, profile)
         window_ms = window_of(window, chosen.window_ms)
         _refuse_second(session, device_no)
@@ -123,7 +127,12 @@ def profile_for(device: Device, profiles: Mapping[str, Profile], wanted: str) ->
         return fitting[0]
     known = ", ".join(each.id for each in fitting) or "none"
     if not wanted:
-        raise ActRefused(f"profile: say which; for a {device.kind} there are: {known}", clause="1.5-16", status=422)
+        raise ActRefused(
+            f"profile: say which; for a {device.kind} there are: {known}",
+            zh=f"要选一个验证模板，适用的有：{known}",
+            clause="1.5-16",
+            status=422,
+        )
     if wanted not in profiles:
         raise ActRefused(
             f"profile: there is no {wanted!r}; for a {device.kind} there are: {known}", clause="1.5-16", status=422
@@ -144,7 +153,10 @@ def observe(
         run = find_run(session, key)
         check_state(run, "running", "note what is seen")
         if len(seen_in(session, id_of(run))) >= MOST_SEEN:
-            raise ActRefused(f"verification {run.number} has {MOST_SEEN} observations: no more fit into its record")
+            raise ActRefused(
+                f"verification {run.number} has {MOST_SEEN} observations: no more fit into its record",
+                zh=f"{run.number} 的观察记录已满 {MOST_SEEN} 条",
+            )
         row = VerificationObservation(
             run_id=id_of(run), at_ms=to_ms(now), observer=person.name, alarm=int(alarm), note=note.strip()
         )
@@ -214,7 +226,11 @@ def _refuse_second(session: Session, device_no: str) -> None:
     )
     running = session.exec(asked).first()
     if running is not None:
-        raise ActRefused(f"device {device_no} has an open verification, {running.number}", clause="1.5-16")
+        raise ActRefused(
+            f"device {device_no} has an open verification, {running.number}",
+            zh=f"{device_no} 已有进行中的验证 {running.number}",
+            clause="1.5-16",
+        )
 
 
 def _next_number(session: Session, now: datetime) -> str:
