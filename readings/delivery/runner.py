@@ -174,8 +174,8 @@ def _gather(source: Source, answer: _Answer) -> None:
     name, put, room = answer.series.append, answer.values.append, MOST_SAMPLES
     for item in source.read():
         if type(item) is Sample:
-            metric, value, part = item
-            name((metric, part))
+            value = item.value
+            name((item.metric, item.part))
             put(GAP_FLOATS[value] if type(value) is Gap else value)
             room -= 1
             if room < 0:
