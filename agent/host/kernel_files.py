@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from readings.model import Gap, SourceFailed
 
@@ -120,6 +120,14 @@ def count_of(word: str, scale: float = 1.0) -> float:
     if not word.isdecimal() or len(word) > 20:
         raise ValueError(f"{word[:40]!r} is not a count")
     return int(word) * scale
+
+
+def counts_of(words: Sequence[str]) -> list[int]:
+    """Decimal numbers of which none can be negative, looked at all at once. Raises ValueError, naming the wrong one."""
+    if not "".join(words).isdecimal() or max(map(len, words)) > 20:
+        for word in words:
+            count_of(word)
+    return list(map(int, words))
 
 
 def hex_count(word: str) -> int:

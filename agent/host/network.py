@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
-from agent.host.kernel_files import count_of, entries, read_number, read_text, read_word, unreadable, whole_lines
+from agent.host.kernel_files import counts_of, entries, read_number, read_text, read_word, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -133,8 +134,7 @@ def parse(path: str, text: str) -> Iterator[Sample]:
         try:
             if not colon or len(numbers) != len(COLUMNS):
                 raise ValueError("not 16 columns")  # noqa: TRY301 - one place names file and line
-            name = interface.strip()
-            said += [Sample(metric, count_of(number), name) for metric, number in zip(COLUMNS, numbers, strict=True)]
+            said += map(Sample, COLUMNS, map(float, counts_of(numbers)), repeat(interface.strip()))
         except ValueError as error:
             raise unreadable(path, line, error) from error
     if not said:
