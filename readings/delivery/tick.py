@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 import zstandard
@@ -34,8 +33,7 @@ class _Body(msgspec.Struct, array_like=True, frozen=True):
     facts: list[WireFact]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTick:
+class StoredTick(msgspec.Struct, frozen=True):
     """One row of the spool. ``seq`` is its place among all rows; ``raw`` the bytes of its body before zstd."""
 
     seq: int
