@@ -67,11 +67,11 @@ def digest(content: dict[str, Any], names: Sequence[str]) -> str:
 
 
 def unfit(value: dict[str, Any], shape: dict[str, type]) -> list[str]:
-    """The fields that are missing, not foreseen, of another kind, no hash or no time."""
+    """The fields that are missing, not foreseen, of another kind, no hash, no time or no number of an entry."""
     kinds = {name: type(found) for name, found in value.items()}
     wrong = {name for name in shape | kinds if kinds.get(name) is not shape.get(name)}
     wrong |= {name for name in HASHES if kinds.get(name) is str and not HEX.fullmatch(value[name])}
-    return sorted(wrong | {name for name in ("at_ms",) if kinds.get(name) is int and not 0 <= value[name] <= LAST_MS})
+    return sorted(wrong | {n for n in ("at_ms", "sequence") if kinds.get(n) is int and not 0 <= value[n] <= LAST_MS})
 
 
 def alike(one: Sequence[Any], two: Sequence[Any]) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain, repeat
+from operator import sub
 
-from agent.host.kernel_files import count_of, read_text, unreadable, whole_lines
+from agent.host.kernel_files import count_of, counts_of, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -50,24 +52,20 @@ class Cpu:
             self._before = {}  # no ratio may span a stretch that was not seen
             raise
         before, self._before = self._before, jiffies
-        return self._samples(before, jiffies, activity)
-
-    def _samples(self, before: Jiffies, jiffies: Jiffies, activity: list[Sample]) -> Iterator[Sample]:
+        said: list[Sample] = []
         for cpu, now in jiffies.items():
-            for metric, value in zip(RATIOS, ratios(before.get(cpu), now), strict=True):
-                yield Sample(metric, value, cpu)
+            said += map(Sample, RATIOS, ratios(before.get(cpu), now), repeat(cpu))
             if cpu != "total":
-                yield from self._counters(cpu, now)
-        yield from activity
+                said += self._counters(cpu, now)
+        return iter(said + activity)
 
     def _counters(self, cpu: str, now: list[int]) -> Iterator[Sample]:
         parts = self._parts.get(cpu)
         if parts is None:
             parts = self._parts[cpu] = ([f"{cpu}/{mode}" for mode in MODES], [f"{cpu}/{mode}" for mode in GUEST_MODES])
-        for part, spent in zip(parts[0], now, strict=False):
-            yield Sample("cpu_seconds_total", spent * SECONDS_PER_JIFFY, part)
-        for part, spent in zip(parts[1], now[8:], strict=False):
-            yield Sample("cpu_guest_seconds_total", spent * SECONDS_PER_JIFFY, part)
+        seconds = [spent * SECONDS_PER_JIFFY for spent in now]
+        modes = map(Sample, repeat("cpu_seconds_total"), seconds, parts[0])
+        return chain(modes, map(Sample, repeat("cpu_guest_seconds_total"), seconds[8:], parts[1]))
 
 
 def parse(path: str, text: str) -> tuple[Jiffies, list[Sample]]:
@@ -78,7 +76,7 @@ def parse(path: str, text: str) -> tuple[Jiffies, list[Sample]]:
         key, _, rest = line.partition(" ")
         try:
             if key.startswith("cpu"):
-                spent = [int(count_of(word)) for word in rest.split()]
+                spent = counts_of(rest.split())
                 if len(spent) < 4:
                     raise ValueError("fewer than 4 modes")  # noqa: TRY301 - one place names file and line
                 jiffies[key[3:] or "total"] = (spent + [0] * 10)[:10]
@@ -97,11 +95,11 @@ def ratios(before: Sequence[int] | None, now: Sequence[int]) -> tuple[float | Ga
     lost = (Gap.LOST,) * len(RATIOS)
     if before is None:
         return lost
-    spent = []
-    for was, is_now in zip(before[:8], now[:8], strict=True):
-        if was - is_now > STEP_BACK_JIFFIES:
+    spent = list(map(sub, now[:8], before[:8]))
+    if min(spent) < 0:
+        if min(spent) < -STEP_BACK_JIFFIES:
             return lost
-        spent.append(max(is_now - was, 0))
+        spent = [max(jiffies, 0) for jiffies in spent]
     whole = sum(spent)
     if not whole:
         return lost

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
+from operator import mul
 
-from agent.host.kernel_files import count_of, read_text, unreadable, whole_lines
+from agent.host.kernel_files import counts_of, read_text, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Sample
 
@@ -32,6 +34,7 @@ COLUMNS = (
     ("disk_flushes_total", 1.0),
     ("disk_flush_time_seconds_total", MS),
 )
+METRICS, SCALES = zip(*COLUMNS, strict=True)
 FEWEST_COLUMNS = 11  # kernels before 4.18 say no discards, before 5.5 no flushes
 
 
@@ -57,10 +60,9 @@ def parse(path: str, text: str) -> Iterator[Sample]:
                 raise ValueError("fewer than 11 columns")  # noqa: TRY301 - one place names file and line
             if SKIPPED.match(disk):
                 continue
-            said[disk] = [
-                Sample(metric, count_of(number) * scale, disk)
-                for (metric, scale), number in zip(COLUMNS, numbers, strict=False)
-            ]
+            # Later kernels may say more than is known here, earlier ones say less.
+            values = map(mul, counts_of(numbers[: len(METRICS)]), SCALES)
+            said[disk] = list(map(Sample, METRICS, values, repeat(disk)))
         except (ValueError, IndexError) as error:
             raise unreadable(path, line, error) from error
     return (sample for samples in said.values() for sample in samples)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from readings.model import Gap, SourceFailed
 
@@ -63,7 +63,8 @@ def _whole(descriptor: int) -> bytes:
 
 
 # Files of the kernel stay open: read anew from their beginning they say what is so now, at a fifth of the cost of
-# opening them. One whose device or module went away fails and is opened again, or found to be gone.
+# opening them. One whose device or module went away fails and is opened again, or found to be gone. EINVAL is what a
+# device says that is there and has no answer (the carrier of an interface that is down): opened anew it says the same.
 _kept: dict[str, int] = {}
 
 
@@ -72,17 +73,21 @@ def _read(path: str, content: Callable[[int], bytes]) -> bytes:
     if descriptor is not None:
         try:
             return content(descriptor)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                raise
             os.close(_kept.pop(path))
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    keeping = path.startswith(KERNEL_FOLDERS) and len(_kept) < MOST_KEPT
     try:
-        said = content(descriptor)
-        if path.startswith(KERNEL_FOLDERS) and len(_kept) < MOST_KEPT:
-            _kept[path] = descriptor
-            descriptor = -1
-        return said
+        return content(descriptor)
+    except OSError as error:
+        keeping = keeping and error.errno == errno.EINVAL
+        raise
     finally:
-        if descriptor >= 0:
+        if keeping:
+            _kept[path] = descriptor
+        else:
             os.close(descriptor)
 
 
@@ -120,6 +125,14 @@ def count_of(word: str, scale: float = 1.0) -> float:
     if not word.isdecimal() or len(word) > 20:
         raise ValueError(f"{word[:40]!r} is not a count")
     return int(word) * scale
+
+
+def counts_of(words: Sequence[str]) -> list[int]:
+    """Decimal numbers of which none can be negative, looked at all at once. Raises ValueError, naming the wrong one."""
+    if not "".join(words).isdecimal() or max(map(len, words)) > 20:
+        for word in words:
+            count_of(word)
+    return list(map(int, words))
 
 
 def hex_count(word: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
-from agent.host.kernel_files import count_of, entries, read_number, read_text, read_word, unreadable, whole_lines
+from agent.host.kernel_files import counts_of, entries, read_number, read_text, read_word, unreadable, whole_lines
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
 
@@ -67,8 +68,7 @@ class NetworkLinks:
         self._passes += 1
         for name in interfaces:
             known = self._known.get(name)
-            changes = _changes(known.folder) if known else ()
-            if known is None or changes != known.changes:
+            if known is None or read_number(f"{known.folder}/carrier_changes") != known.changes:
                 known = self._known[name] = _look(self._folder, name)
             # An interface that is administratively down answers EINVAL for carrier and speed.
             carrier = read_number(f"{known.folder}/carrier")
@@ -81,32 +81,29 @@ class NetworkLinks:
 
 @dataclass(frozen=True, slots=True)
 class _Interface:
-    """``folder`` is where the link /sys/class/net/<name> leads: following it again costs more than the file."""
+    """``folder`` is where the link /sys/class/net/<name> leads: following it again costs more than the file.
+
+    ``changes`` is how often the link came up or went down: while it stands, so do the two counters it is the sum of.
+    """
 
     folder: str
-    changes: tuple[float | Gap, ...]
+    changes: float | Gap
     still: tuple[Sample, ...]
-
-
-def _changes(folder: str) -> tuple[float | Gap, ...]:
-    """How often the link came up and went down, and either."""
-    came, went = read_number(f"{folder}/carrier_up_count"), read_number(f"{folder}/carrier_down_count")
-    # Kernels before 4.16 count both together only.
-    unknown = isinstance(came, Gap) or isinstance(went, Gap)
-    return came, went, read_number(f"{folder}/carrier_changes") if unknown else came + went
 
 
 def _look(top: str, name: str) -> _Interface:
     folder = os.path.realpath(f"{top}/{name}")
-    changes = _changes(folder)
+    changes = read_number(f"{folder}/carrier_changes")  # before the rest: what moves meanwhile is seen the next time
+    came, went = read_number(f"{folder}/carrier_up_count"), read_number(f"{folder}/carrier_down_count")
+    # Kernels before 4.16 count both together only.
+    unknown = isinstance(came, Gap) or isinstance(went, Gap)
     speed = read_number(f"{folder}/speed", BYTES_PER_MEGABIT)
     known = not isinstance(speed, Gap) and speed > 0  # -1 is "unknown"
-    up_changes, down_changes, all_changes = changes
     still = (
         Sample("network_speed_bytes_per_second", speed if known else Gap.NOT_OFFERED, name),
-        Sample("network_carrier_changes_total", all_changes, name),
-        Sample("network_carrier_up_changes_total", up_changes, name),
-        Sample("network_carrier_down_changes_total", down_changes, name),
+        Sample("network_carrier_changes_total", changes if unknown else came + went, name),
+        Sample("network_carrier_up_changes_total", came, name),
+        Sample("network_carrier_down_changes_total", went, name),
         *_still(folder, name),
     )
     return _Interface(folder, changes, still)
@@ -133,8 +130,7 @@ def parse(path: str, text: str) -> Iterator[Sample]:
         try:
             if not colon or len(numbers) != len(COLUMNS):
                 raise ValueError("not 16 columns")  # noqa: TRY301 - one place names file and line
-            name = interface.strip()
-            said += [Sample(metric, count_of(number), name) for metric, number in zip(COLUMNS, numbers, strict=True)]
+            said += map(Sample, COLUMNS, map(float, counts_of(numbers)), repeat(interface.strip()))
         except ValueError as error:
             raise unreadable(path, line, error) from error
     if not said:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+import struct
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from agent.host.root import Root
 from readings.model import Gap, Sample, SourceFailed
@@ -14,10 +14,12 @@ STA_NANO = 0x2000
 TIME_ERROR = 5
 PPM16 = 1e-6 / 65536  # frequency is in parts per million, scaled by 2^16
 MICRO = 1e-6
+# struct timex of linux/timex.h without its modes, which stay 0 (change nothing).
+RAW = struct.Struct("@4x 4l i l 4l l 2l i 5l i")
+SPARE_BYTES = 64  # behind tai the kernel keeps room for more
 
 
-@dataclass(frozen=True, slots=True)
-class Timex:
+class Timex(NamedTuple):
     """The fields of struct timex that are read, as the kernel gives them, and its answer (the clock's state)."""
 
     state: int
@@ -82,28 +84,13 @@ def adjtimex() -> Callable[[], Timex] | None:
     except (AttributeError, OSError, TypeError):
         return None
 
-    class Raw(ctypes.Structure):
-        _fields_: ClassVar[Sequence[tuple[str, Any]]] = [
-            ("modes", ctypes.c_uint),
-            *((name, ctypes.c_long) for name in ("offset", "freq", "maxerror", "esterror")),
-            ("status", ctypes.c_int),
-            *((name, ctypes.c_long) for name in ("constant", "precision", "tolerance", "sec", "usec", "tick")),
-            *((name, ctypes.c_long) for name in ("ppsfreq", "jitter")),
-            ("shift", ctypes.c_int),
-            *((name, ctypes.c_long) for name in ("stabil", "jitcnt", "calcnt", "errcnt", "stbcnt")),
-            ("tai", ctypes.c_int),
-            ("reserved", ctypes.c_int * 11),
-        ]
+    raw = ctypes.create_string_buffer(RAW.size + SPARE_BYTES)
 
     def ask() -> Timex:
-        raw = Raw()
-        state = call(ctypes.byref(raw))
+        state = call(raw)
         if state < 0:
             raise OSError(ctypes.get_errno(), f"adjtimex: {os.strerror(ctypes.get_errno())}")
-        fields = (
-            *("offset", "freq", "maxerror", "esterror", "status", "constant", "tick", "ppsfreq", "jitter", "shift"),
-            *("stabil", "jitcnt", "calcnt", "errcnt", "stbcnt", "tai"),
-        )
-        return Timex(state, *(int(getattr(raw, field)) for field in fields))
+        said = RAW.unpack_from(raw)
+        return Timex(state, *said[:6], *said[10:])  # between them precision, tolerance and the time of day
 
     return ask

@@ -68,10 +68,7 @@ class Syslog:
         return self._telling.end("{} {}".format(*self._place) if self._place else "")
 
     def _follow(self) -> None:
-        found = [f"{self._folder}/{name}" for name in FILES if name in entries(self._folder)]
-        if not found:
-            raise FileNotFoundError(2, "no file", self._folder)
-        path, said = found[0], os.stat(found[0])  # noqa: PTH116 - text paths, as everywhere here
+        path, said = self._find()
         if self._place is None:
             self._place = (said.st_ino, said.st_size)  # the past was not ours to watch
         inode, offset = self._place
@@ -82,6 +79,14 @@ class Syslog:
             self._lost(f"{path} was cut from {offset} to {said.st_size} bytes: what was in it unread is gone")
             offset = 0
         self._place = (inode, offset + self._take(path, offset))
+
+    def _find(self) -> tuple[str, os.stat_result]:
+        """The log and what it is now. Raises FileNotFoundError where there is none."""
+        first, second = (f"{self._folder}/{name}" for name in FILES)
+        try:
+            return first, os.stat(first)  # noqa: PTH116 - text paths, as everywhere here
+        except FileNotFoundError:
+            return second, os.stat(second)  # noqa: PTH116 - text paths, as everywhere here
 
     def _finish_rotated(self, inode: int, offset: int) -> None:
         for name in entries(self._folder):

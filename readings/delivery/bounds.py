@@ -47,15 +47,19 @@ class Bounds:
     max_memory_bytes: int
     ages: Ages = field(default_factory=Ages)
 
+    def hold(self, size: int, oldest: Head) -> bool:
+        """Whether ``size`` bytes, of which ``oldest`` has waited longest, may wait."""
+        return size <= self.max_bytes and self.ages.of(oldest) <= self.max_age_ns
+
     def over(self, shelf: Shelf, after_seq: int, newest_seq: int) -> list[Head]:
         """The oldest rows after ``after_seq`` that have to go; never the newest."""
         first = shelf.heads(after_seq, 1)
-        if not first or (shelf.size <= self.max_bytes and self.ages.of(first[0]) <= self.max_age_ns):
+        if not first or self.hold(shelf.size, first[0]):
             return []
         gone: list[Head] = []
         size = shelf.size
         for head in shelf.heads(after_seq, MOST_AT_ONCE):
-            if head.seq >= newest_seq or (size <= self.max_bytes and self.ages.of(head) <= self.max_age_ns):
+            if head.seq >= newest_seq or self.hold(size, head):
                 break
             size -= head.size
             gone.append(head)

@@ -85,7 +85,10 @@ class Runner:
         names = [(getattr(source, "device", ""), source.name) for source in sources]
         if len(set(names)) != len(names) or any(name == RUNNER for _, name in names):
             raise ValueError(f"sources need names of their own, none {RUNNER!r}: {names}")
-        self._sources = list(sources)
+        self._sources = [(source, device) for (device, _), source in zip(names, sources, strict=True)]
+        self._proof: dict[str, list[tuple[str, str]]] = {}
+        for device, name in names:
+            self._proof.setdefault(device, []).extend([("source_success", name), ("source_duration_seconds", name)])
         self._clocks = clocks
         self._monotonic = monotonic
         self._columns: dict[tuple[str, str], _Columns] = {}
@@ -101,17 +104,14 @@ class Runner:
         if self._all_facts_at is None or started - self._all_facts_at >= ALL_FACTS_EVERY_S:
             self._facts.clear()
             self._all_facts_at = started
-        proof: dict[str, tuple[list[tuple[str, str]], list[float]]] = {}
-        for source in self._sources:
-            device = getattr(source, "device", "")
+        proof: dict[str, list[float]] = {device: [] for device in self._proof}
+        for source, device in self._sources:
             success = self._take(source, device, taken)
             ended = self._monotonic()
-            series, values = proof.setdefault(device, ([], []))
-            series += [("source_success", source.name), ("source_duration_seconds", source.name)]
-            values += [success, ended - started]
+            proof[device] += (success, ended - started)
             started = ended
-        for device, (series, values) in proof.items():
-            self._pack(device, RUNNER, series, values, taken)
+        for device, values in proof.items():
+            self._pack(device, RUNNER, self._proof[device], values, taken)
         self._before = taken.clocks
         return taken
 
@@ -130,8 +130,10 @@ class Runner:
             if answer.series:
                 self._pack(device, source.name, answer.series, matrix, taken)
         # The samples of a source that failed half-way are not a whole and are let go; its events happened and stay.
-        taken.events += [(device, fit_event(event)) for event in answer.events]
-        self._take_facts(device, answer.facts[:MOST_FACTS], taken)
+        if answer.events:
+            taken.events += [(device, fit_event(event)) for event in answer.events]
+        if answer.facts:
+            self._take_facts(device, answer.facts[:MOST_FACTS], taken)
         return success
 
     def _pack(
@@ -174,8 +176,8 @@ def _gather(source: Source, answer: _Answer) -> None:
     name, put, room = answer.series.append, answer.values.append, MOST_SAMPLES
     for item in source.read():
         if type(item) is Sample:
-            metric, value, part = item
-            name((metric, part))
+            value = item.value
+            name((item.metric, item.part))
             put(GAP_FLOATS[value] if type(value) is Gap else value)
             room -= 1
             if room < 0:

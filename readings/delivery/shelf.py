@@ -40,6 +40,10 @@ class ShelfDamaged(Exception):  # noqa: N818 - it reads as the sentence it makes
     """The file cannot be read any more and has to be moved aside."""
 
 
+class SpoolBlocked(Exception):  # noqa: N818 - it reads as the sentence it makes
+    """The file cannot be read or changed now and must be before anything is sent: try again later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A waiting row without its body."""

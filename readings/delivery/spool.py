@@ -222,7 +222,7 @@ class Spool:
                 self.epoch = new
                 self._number = 0 if less < 0 else self._number - less
                 if self._newest is not None:
-                    self._newest = replace(self._newest, epoch=new, number=self._number)
+                    self._newest = msgspec.structs.replace(self._newest, epoch=new, number=self._number)
             self.tell("epoch_changed", Severity.NOTICE, f"epoch {epoch} is also used by another sender; now {new}")
 
     def remember(self, receipt: Receipt) -> None:

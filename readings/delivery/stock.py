@@ -8,12 +8,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from readings.delivery.bounds import Bounds
 from readings.delivery.place import move_aside
-from readings.delivery.shelf import Head, Shelf, ShelfDamaged
+from readings.delivery.shelf import Head, Shelf, ShelfDamaged, SpoolBlocked
 from readings.delivery.tick import DamagedTick, StoredTick
 from readings.delivery.waste import Waste
 from readings.model import Severity
@@ -25,10 +26,6 @@ PASSING_CODES = {5, 6, 13}
 
 Tell = Callable[[str, Severity, str], None]
 Row = StoredTick | tuple[Head, DamagedTick]
-
-
-class SpoolBlocked(Exception):  # noqa: N818 - it reads as the sentence it makes
-    """The file cannot be read or changed now and must be before anything is sent: try again later."""
 
 
 class Stock:
@@ -163,11 +160,12 @@ class Stock:
     def add(self, row: StoredTick) -> bool:
         """Keep ``row`` (its ``seq`` is given here). False: in memory only."""
         self._seq += 1
-        self.memory.append(replace(row, seq=self._seq))
+        row = replace(row, seq=self._seq)
+        self.memory.append(row)
         self._bounds.ages.see(row.boot_id, row.boottime)
         written = self.write()
         if written:
-            self._newest = replace(row, seq=self._seq)
+            self._newest = row
         else:
             self._bound_memory()
         return written
@@ -263,6 +261,7 @@ class Stock:
         if self._shelf:
             with self._shelf.transaction():
                 self._shelf.renumber(epoch, new, less)
+            self._note_oldest()
         self.memory = [
             replace(row, epoch=new, number=row.number - less) if row.epoch == epoch else row for row in self.memory
         ]
@@ -278,11 +277,13 @@ class Stock:
         return rows, size, len(self.memory)
 
     def _note_oldest(self) -> None:
-        heads = self._shelf.heads(self._done_seq, 1) if self._shelf else []
-        self._oldest = heads[0] if heads else None
+        self._oldest = next(iter(self._shelf.heads(self._done_seq, 1)), None) if self._shelf else None
 
     def _drop_from(self, shelf: Shelf) -> None:
         """Within a transaction: what is over the bounds goes, but never what is on its way or the newest."""
+        oldest = None if self._trouble else self._oldest
+        if oldest and oldest.seq > self._done_seq and self._bounds.hold(shelf.size, oldest):
+            return
         after = max(self._flight_seq, self._done_seq)
         gone = self._bounds.over(shelf, after, self._seq)
         for head in gone:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from readings.delivery.answer import Answer, TransportError, detail, is_problem
 from readings.delivery.exchange import Exchanges
+from readings.delivery.shelf import SpoolBlocked
 from readings.delivery.spool import Parcel, Spool
-from readings.delivery.stock import SpoolBlocked
 from readings.model import Clocks
 from readings.wire import (
     MAX_BODY_BYTES,

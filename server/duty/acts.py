@@ -55,7 +55,7 @@ def confirm(records: Records, ref: str, item: str, word: Word, *, person: Person
         run, row = _row(session, ref, item)
         spec, filled = spec_of(row), filled_of(row)
         if spec.operator:
-            check_post(person, spec.operator, f"confirm {row.item}", clause=POST)
+            check_post(person, spec.operator, f"confirm {row.item}", clause=POST, zh=f"确认“{spec.text.zh}”")
         _check_unmoved(session, run, row, word.version, OPEN)
         note = word.note.strip()
         result = _result(row, spec, filled, word, note)
@@ -77,17 +77,24 @@ def review(
     with records.writing() as session:
         run, row = _row(session, ref, item)
         if row.state == OPEN:
-            raise ActRefused(f"{_name(run, row)} is not confirmed yet: there is nothing to review", clause=REVIEW)
+            raise ActRefused(
+                f"{_name(run, row)} is not confirmed yet: there is nothing to review",
+                zh="此项还没有确认，无从复核",
+                clause=REVIEW,
+            )
         _check_unmoved(session, run, row, opinion.version, CONFIRMED)
         if row.confirmed_by == person.name:
             raise ActRefused(
-                f"{person.name} confirmed {_name(run, row)}: somebody else must review it", clause=REVIEW, status=403
+                f"{person.name} confirmed {_name(run, row)}: somebody else must review it",
+                zh=f"此项由 {person.display_name} 确认，须由另一人复核",
+                clause=REVIEW,
+                status=403,
             )
         reviewer = spec_of(row).reviewer
         if reviewer:
-            check_post(person, reviewer, f"review {row.item}", clause=REVIEW)
+            check_post(person, reviewer, f"review {row.item}", clause=REVIEW, zh="复核此项")
         if not agree and not note:
-            raise ActRefused(f"{_name(run, row)}: say why it goes back", clause=TRACE, status=422)
+            raise ActRefused(f"{_name(run, row)}: say why it goes back", zh="退回要写理由", clause=TRACE, status=422)
         said = _said(row)
         row.review_note = note
         row.version += 1
@@ -105,7 +112,11 @@ def review(
 def check_open(run: ChecklistRun) -> None:
     """Raises ActRefused."""
     if run.state != "open":
-        raise ActRefused(f"run {run.number} was closed by {run.closed_by}: it is never changed", clause=TRACE)
+        raise ActRefused(
+            f"run {run.number} was closed by {run.closed_by}: it is never changed",
+            zh=f"检查单 {run.number} 已关闭，不能再改",
+            clause=TRACE,
+        )
 
 
 def _row(session: Session, ref: str, item: str) -> tuple[ChecklistRun, ChecklistItem]:
@@ -123,7 +134,10 @@ def _check_unmoved(session: Session, run: ChecklistRun, row: ChecklistItem, vers
     what = f"{last.actor} {DONE[last.act]} at {rfc3339(last.at_ms)}" if last is not None else "nobody acted on it"
     if row.state == OPEN:
         what += f"; its reading is {row.verdict or 'to be taken by hand'} now"
-    raise ActRefused(f"{_name(run, row)} is {row.state}, version {row.version}, you saw {version}: {what}")
+    raise ActRefused(
+        f"{_name(run, row)} is {row.state}, version {row.version}, you saw {version}: {what}",
+        zh=f"此项在你打开之后变了，请重新看过（{what}）",
+    )
 
 
 def _last_act(session: Session, run: ChecklistRun, row: ChecklistItem) -> AuditEntry | None:
@@ -140,16 +154,18 @@ def _result(row: ChecklistItem, spec: Item, filled: Filled | None, word: Word, n
     """The person's word, with the reason it needs. Raises ActRefused."""
     result = word.result or row.verdict
     if result not in RESULTS:
-        raise ActRefused(f"{row.item}: say what was seen: {', '.join(RESULTS)}", clause=TRACE, status=422)
-    why = ""
+        raise ActRefused(
+            f"{row.item}: say what was seen: {', '.join(RESULTS)}", zh="要选一个结论", clause=TRACE, status=422
+        )
+    why, zh = "", ""
     if filled is not None and result != row.verdict:
-        why = f"the reading says {row.verdict}: to say {result} needs its reason"
+        why, zh = f"the reading says {row.verdict}: to say {result} needs its reason", "与读数不同的结论要写理由"
     elif result in {"no_data", "not_applicable"}:
-        why = f"{result} must be explained"
+        why, zh = f"{result} must be explained", "无数据或不适用要说明原因"
     elif spec.by_hand is not None and spec.by_hand.note_required:
-        why = "what was seen must be written down"
+        why, zh = "what was seen must be written down", "要写下看到了什么"
     if why and not note:
-        raise ActRefused(f"{row.item}: {why}", clause=TRACE, status=422)
+        raise ActRefused(f"{row.item}: {why}", zh=zh, clause=TRACE, status=422)
     return result
 
 
@@ -160,7 +176,11 @@ def _check_fresh(row: ChecklistItem, filled: Filled | None, result: str, now_ms:
     age_ms = now_ms - filled.at_ms
     if age_ms > filled.fresh_ms:
         age, fresh = shown(age_ms / 1000, "seconds", "en"), shown(filled.fresh_ms / 1000, "seconds", "en")
-        raise ActRefused(f"{row.item}: the reading shown is {age} old, at most {fresh}: look again", clause=TRACE)
+        raise ActRefused(
+            f"{row.item}: the reading shown is {age} old, at most {fresh}: look again",
+            zh="显示的读数已经过时，请刷新再看",
+            clause=TRACE,
+        )
 
 
 def _reading(row: ChecklistItem, filled: Filled | None) -> Content:

@@ -38,7 +38,9 @@ def close_run(
             said = " and ".join(f"{number} {state}" for state, number in left.items())
             total = sum(left.values())
             raise ActRefused(
-                f"{total} of {len(run.lines)} lines of {run.number} are not reviewed: {said}", clause=REVIEW
+                f"{total} of {len(run.lines)} lines of {run.number} are not reviewed: {said}",
+                zh=f"还有 {total} 项没有复核，不能关闭",
+                clause=REVIEW,
             )
         closed = Act(person.name, person.display_name, to_ms(now))
         content = canonical(record_of(run, closed, note.strip(), str(head(session))))

@@ -32,7 +32,11 @@ def start_run(
     template = centre.templates.get(template_id)
     if template is None:
         there = ", ".join(centre.templates)
-        raise ActRefused(f"there is no checklist {template_id!r} (there are: {there})", status=422)
+        raise ActRefused(
+            f"there is no checklist {template_id!r} (there are: {there})",
+            zh=f"没有检查表 {template_id}",
+            status=422,
+        )
     ledger = [device for device in all_devices(centre.records) if device.state != PENDING]
     lines = spread(template, chosen(template, ledger, devices))
     now_ms = to_ms(now)
@@ -89,7 +93,10 @@ def chosen(template: Template, ledger: Sequence[Device], wanted: Sequence[str] |
             raise ActRefused(f"{template.id} is not for {named}: not in the ledger, not in use, or of another kind")
         fitting = [device for device in fitting if device.device_no in numbers]
     if not fitting and any(item.each is not None for item in template.items):
-        raise ActRefused(f"{template.id}: no device in the ledger is one this checklist is for")
+        raise ActRefused(
+            f"{template.id}: no device in the ledger is one this checklist is for",
+            zh="台账里没有这张检查表适用的设备",
+        )
     return fitting
 
 

@@ -22,9 +22,15 @@ def exportable(session: Session, kind: str, asked: str) -> str:
     if found is None:
         raise LookupError(f"there is no {kind} {asked}")
     if isinstance(found, ChecklistRun) and found.state != "closed":
-        raise ActRefused(f"{found.number} is {found.state}: only a closed checklist can be exported")
+        raise ActRefused(
+            f"{found.number} is {found.state}: only a closed checklist can be exported",
+            zh=f"{found.number} 还没有关闭，不能导出",
+        )
     if isinstance(found, VerificationRun) and found.state not in {"submitted", "signed"}:
-        raise ActRefused(f"{found.number} is {found.state}: only a submitted or signed verification can be exported")
+        raise ActRefused(
+            f"{found.number} is {found.state}: only a submitted or signed verification can be exported",
+            zh=f"{found.number} 还没有提交，不能导出",
+        )
     return f"{kind}/{found.number}"
 
 

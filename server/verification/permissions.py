@@ -13,17 +13,15 @@ from server.verification.tables import VerificationRun
 TESTERS = ("sysadmin", "room_admin")
 WITHDRAWERS = (*TESTERS, "dept_head")
 SIGNERS = ("security_admin",)
-STATES = {"running": "进行中", "submitted": "已提交", "signed": "已签署", "withdrawn": "已撤回"}
-VERDICTS = {"pass": "合格", "fail": "不合格", "inconclusive": "证据不足"}
 RESPONSIBLE, EXAMPLE, EVIDENCE = "1.5-20", "1.5-21", "1.5-19"
 
 
-def check_state(run: VerificationRun, state: str, doing: str, zh: str) -> None:
+def check_state(run: VerificationRun, state: str, doing: str) -> None:
     """409 unless the run is in this state."""
     if run.state != state:
         raise ActRefused(
             f"verification {run.number} is {run.state}, to {doing} it must be {state}",
-            zh=f"上线验证 {run.number} {STATES[run.state]}，{STATES[state]}时才能{zh}",
+            zh=f"上线验证 {run.number} 的状态已变，现在不能这样做",
         )
 
 
@@ -32,11 +30,11 @@ def check_starter(person: Person) -> None:
 
 
 def check_observer(person: Person, *, alarm: bool, note: str) -> None:
-    check_post(person, TESTERS, "note what is seen at the rack", clause=EVIDENCE, zh="填写现场观察")
+    check_post(person, TESTERS, "note what is seen at the rack", clause=EVIDENCE, zh="记录机房观察")
     if alarm and not note.strip():
         raise ActRefused(
             "an alarm needs a note: which lamp or sound, where",
-            zh="有告警须说明：哪个指示灯或声音，在何处",
+            zh="有报警时要写明：哪个灯或什么声音，在哪里",
             clause=EVIDENCE,
             status=422,
         )
@@ -46,13 +44,18 @@ def check_withdrawal(person: Person, run: VerificationRun, reason: str) -> None:
     if run.state not in ("running", "submitted"):
         raise ActRefused(
             f"verification {run.number} is {run.state}: only an open one can be withdrawn",
-            zh=f"上线验证 {run.number} {STATES[run.state]}，不能再撤回",
+            zh=f"上线验证 {run.number} 已结束，不能撤回",
         )
     if person.name != run.started_by:
-        doing = "withdraw a verification somebody else started"
-        check_post(person, WITHDRAWERS, doing, clause=RESPONSIBLE, zh="撤回他人启动的上线验证")
+        check_post(
+            person,
+            WITHDRAWERS,
+            "withdraw a verification somebody else started",
+            clause=RESPONSIBLE,
+            zh="撤回别人的验证",
+        )
     if not reason.strip():
-        raise ActRefused("a withdrawal needs its reason", zh="撤回须写明原因", clause=RESPONSIBLE, status=422)
+        raise ActRefused("a withdrawal needs its reason", zh="撤回要写原因", clause=RESPONSIBLE, status=422)
 
 
 def check_submitter(person: Person) -> None:
@@ -61,22 +64,21 @@ def check_submitter(person: Person) -> None:
 
 def check_signer(person: Person, run: VerificationRun, observers: Collection[str]) -> None:
     """1.5-20: 由安全管理岗审核; 1.1-4: who checks does not operate. Nobody reviews what they did themselves."""
-    check_post(person, SIGNERS, "give the opinion on a verification", clause=RESPONSIBLE, zh="签署上线验证审核意见")
+    check_post(person, SIGNERS, "give the opinion on a verification", clause=RESPONSIBLE, zh="签署审核意见")
     try:
         check_posts(person.posts)
     except PostRefused as error:
-        zh = f"{person.display_name}兼任系统、应用、网络或数据库管理岗，不能审核"
-        raise ActRefused(str(error).removeprefix("clause 1.1-4: "), zh=zh, clause="1.1-4", status=403) from error
-    did = (
-        ("started", "启动了", person.name == run.started_by),
-        ("submitted", "提交了", person.name == run.submitted_by),
-        ("noted what was seen at the rack in", "填写过现场观察：", person.name in observers),
-    )
-    for act, zh, own in did:
+        raise ActRefused(str(error).removeprefix("clause 1.1-4: "), clause="1.1-4", status=403) from error
+    did = {
+        ("started", "启动"): person.name == run.started_by,
+        ("submitted", "提交"): person.name == run.submitted_by,
+        ("noted what was seen at the rack in", "做机房观察"): person.name in observers,
+    }
+    for (act, zh), own in did.items():
         if own:
             raise ActRefused(
                 f"{person.name} {act} verification {run.number}: the opinion must be somebody else's",
-                zh=f"{person.display_name}{zh}上线验证 {run.number}，审核意见须由他人签署",
+                zh=f"{run.number} 由 {person.display_name} {zh}，审核意见须由他人给出",
                 clause=RESPONSIBLE,
                 status=403,
             )
@@ -88,24 +90,27 @@ def check_opinion(run: VerificationRun, opinion: str, text: str, record_sha256: 
         raise ActRefused(
             f"the opinion is on record {record_sha256}, verification {run.number} now has {run.record_sha256}: "
             "read that one",
-            zh=f"上线验证 {run.number} 的记录已不是您所看的那一份，请重新查看",
+            zh="记录在你打开之后又变了，请重新看过再签",
             clause=RESPONSIBLE,
         )
     if opinion != "pass":
         if not text.strip():
             raise ActRefused(
-                f"the opinion {opinion} needs its text", zh="不合格或延长须写明意见", clause=RESPONSIBLE, status=422
+                f"the opinion {opinion} needs its text",
+                zh="不合格或延长要写明意见",
+                clause=RESPONSIBLE,
+                status=422,
             )
     elif run.trial:
         raise ActRefused(
             f"verification {run.number} is a trial, shorter than the profile asks: "
             "a trial can never be signed as a pass",
-            zh=f"上线验证 {run.number} 是试运行，时长短于要求，不能签署为合格",
+            zh=f"{run.number} 是试运行，短于模板要求，不能签为合格",
             clause="1.5-17",
         )
     elif run.verdict != "pass":
         raise ActRefused(
             f"verification {run.number} came to {run.verdict}: it cannot be signed as a pass",
-            zh=f"上线验证 {run.number} 的结论为{VERDICTS[run.verdict]}，不能签署为合格",
+            zh=f"{run.number} 的判据没有全部通过，不能签为合格",
             clause="1.5-18",
         )

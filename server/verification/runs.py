@@ -85,7 +85,7 @@ def start(
         if device.state != "active":
             raise ActRefused(
                 f"device {device_no} is {device.state}: approve it first",
-                zh=f"{device_no} 尚未批准接入，请先批准",
+                zh=f"{device_no} 还没有批准接入",
                 clause="1.5-23",
             )
         chosen = profile_for(device, profiles, profile)
@@ -125,16 +125,23 @@ def profile_for(device: Device, profiles: Mapping[str, Profile], wanted: str) ->
     fitting = [each for each in profiles.values() if device.kind in each.kinds]
     if not wanted and len(fitting) == 1:
         return fitting[0]
-    if wanted in profiles and profiles[wanted] in fitting:
-        return profiles[wanted]
-    why = "say which" if not wanted else f"{wanted} is another's" if wanted in profiles else f"there is no {wanted!r}"
-    known, names = ", ".join(each.id for each in fitting), "、".join(each.name.zh for each in fitting)
-    raise ActRefused(
-        f"profile: {why}; for a {device.kind} there are: {known or 'none'}",
-        zh=f"请选择适用于此类设备（{device.kind}）的验证方案：{names or '目前没有'}",
-        clause="1.5-16",
-        status=422,
-    )
+    known = ", ".join(each.id for each in fitting) or "none"
+    if not wanted:
+        raise ActRefused(
+            f"profile: say which; for a {device.kind} there are: {known}",
+            zh=f"要选一个验证模板，适用的有：{known}",
+            clause="1.5-16",
+            status=422,
+        )
+    if wanted not in profiles:
+        raise ActRefused(
+            f"profile: there is no {wanted!r}; for a {device.kind} there are: {known}", clause="1.5-16", status=422
+        )
+    if profiles[wanted] not in fitting:
+        raise ActRefused(
+            f"profile: {wanted} is not for a {device.kind}; there are: {known}", clause="1.5-16", status=422
+        )
+    return profiles[wanted]
 
 
 def observe(
@@ -144,11 +151,11 @@ def observe(
     check_observer(person, alarm=alarm, note=note)
     with records.writing() as session:
         run = find_run(session, key)
-        check_state(run, "running", "note what is seen", "填写现场观察")
+        check_state(run, "running", "note what is seen")
         if len(seen_in(session, id_of(run))) >= MOST_SEEN:
             raise ActRefused(
                 f"verification {run.number} has {MOST_SEEN} observations: no more fit into its record",
-                zh=f"上线验证 {run.number} 已有 {MOST_SEEN} 条现场观察，不能再加",
+                zh=f"{run.number} 的观察记录已满 {MOST_SEEN} 条",
             )
         row = VerificationObservation(
             run_id=id_of(run), at_ms=to_ms(now), observer=person.name, alarm=int(alarm), note=note.strip()
@@ -221,7 +228,7 @@ def _refuse_second(session: Session, device_no: str) -> None:
     if running is not None:
         raise ActRefused(
             f"device {device_no} has an open verification, {running.number}",
-            zh=f"{device_no} 已有未结束的上线验证 {running.number}",
+            zh=f"{device_no} 已有进行中的验证 {running.number}",
             clause="1.5-16",
         )
 

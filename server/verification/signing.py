@@ -35,23 +35,23 @@ def submit(
     with centre.records.session() as session:
         run = find_run(session, key)
     check_submitter(person)
-    check_state(run, "running", "submit it", "提交")
+    check_state(run, "running", "submit it")
     if now_ms - run.started_ms > LONGEST_MS:
         raise ActRefused(
             f"verification {run.number} has run for more than 60 d: withdraw it and start anew",
-            zh=f"上线验证 {run.number} 已超过 60 天，请撤回后重新开始",
+            zh=f"{run.number} 已超过 60 天，请撤回后重新开始",
             clause="1.5-17",
         )
     check_password_again(centre.records, person, password, actor.address, now)
     if centre.pump.is_alive() and not centre.pump.drain(SETTLE_S):
         raise ActRefused(
             "readings that have arrived are still on their way to the stores: submit again in a moment",
-            zh="已收到的读数尚未全部入库，请稍后再提交",
+            zh="刚到的读数还在入库，请稍后再提交",
         )
     judged = centre.verifications.judge(run, now_ms)
     with centre.records.writing() as session:
         run = find_run(session, key)
-        check_state(run, "running", "submit it", "提交")
+        check_state(run, "running", "submit it")
         _submit(session, run, judged, person, note=note, actor=actor, now=now)
     return run
 
@@ -71,7 +71,7 @@ def _submit(
     if len(seen) != len(judged.evidence.seen):
         raise ActRefused(
             "somebody noted an observation at this very moment: look at it and submit again",
-            zh="提交时有人新填了现场观察，请查看后再提交",
+            zh="刚刚有人记了一条观察，请看过再提交",
         )
     run.submitted_ms, run.submitted_by = to_ms(now), person.name
     run.verdict, run.effective_s = judged.judgement.verdict.value, judged.judgement.effective_ms / 1000
@@ -128,12 +128,12 @@ def give_opinion(
 
 def _check(session: Session, run: VerificationRun, person: Person, said: Said) -> None:
     check_signer(person, run, observers_of(seen_in(session, id_of(run))))
-    check_state(run, "submitted", "give the opinion", "签署审核意见")
+    check_state(run, "submitted", "give the opinion")
     record = session.get(EvidenceRecord, run.record_sha256)
     if record is None or not gives_its_hash(record):
         raise ActRefused(
             f"record {run.record_sha256} does not give its hash: it was changed",
-            zh="记录与其哈希不符，已被改动，不能签署",
+            zh="冻结的记录与其散列不符，已被改动",
             clause="1.4-1",
         )
     check_opinion(run, said.opinion, said.text, said.record_sha256)

@@ -19,12 +19,12 @@ def window_of(text: str, usual_ms: int) -> int:
         window_ms = round(in_unit(text, "seconds") * 1000)
     except UnitError as error:
         raise ActRefused(
-            f"window: {error}", zh=f"时长“{text}”不是时间（例如 168 h）", clause="1.5-17", status=422
+            f"window: {error}", zh=f"监控时长：看不懂 {text!r}，写成 168 h", clause="1.5-17", status=422
         ) from error
     if not SHORTEST_MS <= window_ms <= LONGEST_MS:
         raise ActRefused(
             f"window: {text!r} is not between 2 min and 60 d",
-            zh=f"时长“{text}”不在 2 分钟至 60 天之间",
+            zh=f"监控时长：{text} 不在 2 分钟到 60 天之间",
             clause="1.5-17",
             status=422,
         )

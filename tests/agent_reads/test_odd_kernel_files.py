@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from agent.host import kernel_files, load
 from agent.host.cpu import Cpu, ratios
 from agent.host.filesystems import Filesystems
-from agent.host.kernel_files import read_text
+from agent.host.kernel_files import read_number, read_text
 from agent.host.load import count_cpus
 from agent.host.memory import Memory
+from agent.host.network import NetworkLinks
 from agent.host.root import Root
 from agent.host.sources import Source, host_sources
 from readings.model import Fact, Gap, Sample, SourceFailed
@@ -231,10 +232,10 @@ def test_in_a_container_processes_are_listed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_kernel_file_that_stays_open_says_what_is_so_now() -> None:
-    first = read_text("/proc/uptime")
-    while (second := read_text("/proc/uptime")) == first:
+    first = read_text("/proc/uptime").split()
+    while (second := read_text("/proc/uptime").split())[0] == first[0]:
         pass
-    assert float(second.split()[0]) > float(first.split()[0])
+    assert float(second[0]) > float(first[0])
 
 
 def test_a_kept_file_whose_device_went_away_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,3 +246,32 @@ def test_a_kept_file_whose_device_went_away_is_opened_again(monkeypatch: pytest.
     os.dup2(folder, descriptor)  # reading it fails from now on
     os.close(folder)
     assert float(read_text("/proc/uptime").split()[0]) > 0
+
+
+def test_a_device_without_an_answer_now_is_asked_again_without_opening_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_files, "_kept", {})
+    assert read_number("/proc/sys/kernel/pid_max") != Gap.UNREADABLE
+    kept = dict(kernel_files._kept)
+    with monkeypatch.context() as down:
+        down.setattr(os, "pread", lambda *_: Path("/proc").readlink())  # EINVAL
+        assert read_number("/proc/sys/kernel/pid_max") is Gap.UNREADABLE
+        assert read_number("/proc/sys/kernel/threads-max") is Gap.UNREADABLE
+    assert kept.items() < kernel_files._kept.items()
+    monkeypatch.delattr(os, "open")
+    assert isinstance(read_number("/proc/sys/kernel/pid_max"), float)
+    assert isinstance(read_number("/proc/sys/kernel/threads-max"), float)
+
+
+def test_what_seldom_moves_is_read_with_every_change_of_the_link(host: Path) -> None:
+    source = NetworkLinks(Root.under(host))
+    folder = host / "sys/class/net/eth0"
+    said = {sample.metric: sample.value for sample in source.read() if sample.part == "eth0"}
+    (folder / "mtu").write_text("9000\n")
+    for file, count in (("carrier_changes", 3), ("carrier_down_count", 2)):
+        (folder / file).write_text(f"{count}\n")
+    now = {sample.metric: sample.value for sample in source.read() if sample.part == "eth0"}
+    assert {metric: value for metric, value in now.items() if value != said[metric]} == {
+        "network_mtu_bytes": 9000.0,
+        "network_carrier_changes_total": 3.0,
+        "network_carrier_down_changes_total": 2.0,
+    }

@@ -156,6 +156,7 @@ def relink(at: int, **fields: Any) -> Callable[[list[Line]], None]:
         pytest.param(change(3, subject="x"), (4, "link", "subject"), id="half an entry"),
         pytest.param(change(2, at_ms=True), (3, "entry", "at_ms"), id="true for a time"),
         pytest.param(change(1, at_ms=10**20), (2, "record", "at_ms"), id="a time beyond all"),
+        pytest.param(change(4, sequence=10**4200), (5, "entry", "sequence"), id="a place beyond all"),
         pytest.param(change(3, content_hash="ZZ"), (4, "link", "content_hash"), id="a hash that is none"),
         pytest.param(change(0, head=[]), (1, "header", "head"), id="a head that is none"),
         pytest.param(change(1, content=5), (2, "record", "content"), id="content that is none"),
