@@ -68,7 +68,8 @@ def check_signer(person: Person, run: VerificationRun, observers: Collection[str
     try:
         check_posts(person.posts)
     except PostRefused as error:
-        raise ActRefused(str(error).removeprefix("clause 1.1-4: "), clause="1.1-4", status=403) from error
+        zh = f"{person.display_name}兼任系统、应用、网络或数据库管理岗，不能审核"
+        raise ActRefused(str(error).removeprefix("clause 1.1-4: "), zh=zh, clause="1.1-4", status=403) from error
     did = {
         ("started", "启动"): person.name == run.started_by,
         ("submitted", "提交"): person.name == run.submitted_by,

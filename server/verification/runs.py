@@ -125,23 +125,16 @@ def profile_for(device: Device, profiles: Mapping[str, Profile], wanted: str) ->
     fitting = [each for each in profiles.values() if device.kind in each.kinds]
     if not wanted and len(fitting) == 1:
         return fitting[0]
-    known = ", ".join(each.id for each in fitting) or "none"
-    if not wanted:
-        raise ActRefused(
-            f"profile: say which; for a {device.kind} there are: {known}",
-            zh=f"要选一个验证模板，适用的有：{known}",
-            clause="1.5-16",
-            status=422,
-        )
-    if wanted not in profiles:
-        raise ActRefused(
-            f"profile: there is no {wanted!r}; for a {device.kind} there are: {known}", clause="1.5-16", status=422
-        )
-    if profiles[wanted] not in fitting:
-        raise ActRefused(
-            f"profile: {wanted} is not for a {device.kind}; there are: {known}", clause="1.5-16", status=422
-        )
-    return profiles[wanted]
+    if wanted in profiles and profiles[wanted] in fitting:
+        return profiles[wanted]
+    why = "say which" if not wanted else f"{wanted} is another's" if wanted in profiles else f"there is no {wanted!r}"
+    known, names = ", ".join(each.id for each in fitting), "、".join(each.name.zh for each in fitting)
+    raise ActRefused(
+        f"profile: {why}; for a {device.kind} there are: {known or 'none'}",
+        zh=f"要选一个验证模板，适用于此类设备（{device.kind}）的有：{names or '无'}",
+        clause="1.5-16",
+        status=422,
+    )
 
 
 def observe(
