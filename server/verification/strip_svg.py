@@ -15,6 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64.0, 792.0, 20.0, 112.0
 DAY_MS = 86_400_000
 LABEL_WIDTH = 48.0  # a day's label with room around it
 MARK_WIDTH = 6.0
+NARROWEST = 3.0  # a gap of minutes in a week must still be seen
 MOST_TITLES = 5
 HATCHING = (
     '<defs><pattern id="{key}-none" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -107,7 +108,7 @@ def _holes(strip: Strip, scale: Scale, language: Language, key: str) -> Iterator
         minutes = (hole.end_ms - hole.start_ms) // 60_000
         text = f"{minutes} 分钟：{words[0]}" if language == "zh" else f"{minutes} min: {words[1]}"
         yield (
-            f'<rect class="hole" x="{left:.1f}" y="{TOP:g}" width="{max(right - left, 1.0):.1f}" '
+            f'<rect class="hole" x="{left:.1f}" y="{TOP:g}" width="{max(right - left, NARROWEST):.1f}" '
             f'height="{BOTTOM - TOP:g}" fill="url(#{key}-none)"><title>{escape(text)}</title></rect>'
         )
 

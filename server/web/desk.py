@@ -14,7 +14,7 @@ from server.duty.views import for_review
 from server.people.tables import Person
 from server.times import rfc3339
 from server.web import runs as run_pages
-from server.web import verifications as verification_pages
+from server.web import verification_rows as verification_pages
 from server.web.fleet import COUNT_WORDS, Stood
 from server.web.health import HEALTH_WORDS, WORST_FIRST
 from server.web.i18n import N_, Words

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.times import rfc3339
+from server.times import HOUSE, from_ms, rfc3339
 from server.web.health import GAP_REASONS, SEVERITY_WORDS
 from server.web.i18n import Words
-from server.web.verifications import (
-    LIMIT_WORDS,
-    OPINION_WORDS,
-    VERDICT_SIGNS,
-    VERDICT_TEXTS,
-    RunView,
-    amount,
-    posts_said,
-    span,
-)
+from server.web.verification_words import LIMIT_WORDS, OPINION_WORDS, VERDICT_SIGNS, VERDICT_TEXTS, amount, span
+from server.web.verifications import RunView, posts_said
 
 MOST_ROWS = 200
 
@@ -40,7 +32,8 @@ def context(view: RunView, words: Words) -> dict[str, Any]:
         "tightest": _tightest(view),
         "exceptions": _exceptions(view, record, words),
         "submitted": _signer(run["submitted_by"], record, words),
-        "signed": _signer(run["signed_by"], record, words),
+        # Whoever signed held this post: nobody else can (1.5-20). The record was frozen before and does not name them.
+        "signed": {**_signer(run["signed_by"], record, words), "posts": posts_said(["security_admin"], words)},
         "events": [
             {**line, "at": rfc3339(line["at_ms"]), "severity": words(grade)}
             for line in record["events"]["lines"][:MOST_ROWS]
@@ -62,7 +55,7 @@ def context(view: RunView, words: Words) -> dict[str, Any]:
 
 def _facts(record: Mapping[str, Any], words: Words) -> Sequence[tuple[str, str]]:
     device, run = record["device"], record["run"]
-    window = f"{_minute(run['watched_from_ms'])} – {_minute(run['watched_to_ms'])} UTC"
+    window = f"{_minute(run['watched_from_ms'])} – {_minute(run['watched_to_ms'])} UTC+8"
     asked = (
         (words("设备编号"), device["device_no"]),
         (words("型号"), " ".join(part for part in (device["vendor"], device["model"]) if part)),
@@ -77,7 +70,7 @@ def _facts(record: Mapping[str, Any], words: Words) -> Sequence[tuple[str, str]]
 
 
 def _minute(ms: int) -> str:
-    return rfc3339(ms)[:16].replace("T", " ")
+    return from_ms(ms).astimezone(HOUSE).strftime("%Y-%m-%d %H:%M")
 
 
 def _tightest(view: RunView) -> str:

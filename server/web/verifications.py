@@ -1,9 +1,8 @@
-"""The pages of verifications: which there are, one whole with its strips, and the report that is signed."""
+"""One verification whole: the sentence, the strips, the criteria, what people saw and did, and what is open to whom."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,75 +10,27 @@ from typing import Any
 
 from markupsafe import Markup
 
-from checklists.verdicts import ROWS, TABLE, Language, Verdict
+from checklists.verdicts import Language
 from server.centre import Centre
 from server.devices.tables import Device
 from server.people.posts import POSTS
 from server.people.tables import Person
-from server.times import rfc3339
-from server.verification.description import record_of, run_whole, runs_object
-from server.verification.runs import runs_of
+from server.verification.description import record_of, run_whole
 from server.verification.strip_svg import strip_svg
 from server.verification.strips import strips
 from server.verification.tables import VerificationRun
-from server.web.i18n import N_, Words
-
-OUTCOME_SIGNS = {"PASS": "normal", "FAIL": "fault", "INCONCLUSIVE": "unknown", "NOT_APPLICABLE": "maintenance"}
-OUTCOME_WORDS = {row.criterion.key: {"zh": row.criterion.zh, "en": row.criterion.en} for row in TABLE}
-VERDICT_SIGNS = {"pass": "normal", "fail": "fault", "inconclusive": "unknown"}
-VERDICT_TEXTS = {
-    "pass": ROWS[Verdict.MET].criterion,
-    "fail": ROWS[Verdict.NOT_MET].criterion,
-    "inconclusive": ROWS[Verdict.UNKNOWN].criterion,
-}
-OPINION_WORDS: dict[str, str] = {"pass": N_("合格"), "fail": N_("不合格")}
-STATE_WORDS: dict[str, str] = {
-    "submitted": N_("待审核"),
-    "running": N_("进行中"),
-    "signed": N_("已签署"),
-    "withdrawn": N_("已撤回"),
-}
-STATE_SIGNS = {"submitted": "warning", "running": "maintenance", "signed": "normal", "withdrawn": "unknown"}
-ACT_WORDS: dict[str, str] = {
-    "started": N_("启动"),
-    "observed": N_("机房观察"),
-    "withdrawn": N_("撤回"),
-    "submitted": N_("提交"),
-    "signed": N_("签署"),
-    "extended": N_("延长"),
-}
-COVERAGES: tuple[tuple[str, str, float], ...] = (
-    ("sample", N_("采样覆盖"), 0.99),
-    ("event", N_("事件覆盖"), 1.0),
-    ("counter", N_("计数连续"), 1.0),
+from server.web.i18n import Words
+from server.web.verification_words import (
+    ACT_WORDS,
+    COVERAGES,
+    OPINION_WORDS,
+    OUTCOME_SIGNS,
+    OUTCOME_WORDS,
+    STATE_SIGNS,
+    STATE_WORDS,
+    percent,
+    span,
 )
-# What a pass does not prove (VERIFICATION 6.5), by the key the record keeps.
-LIMIT_WORDS: dict[str, str] = {
-    "silent_data_corruption": N_("不留日志的静默数据错误：看日志永远发现不了。"),
-    "long_run_reliability": N_("长期可靠性：一周零故障只能说明平均无故障时间大于 56 小时（95 % 置信下限）。"),
-    "other_loads_and_temperatures": N_("在别的负载与温度下才出现的故障。"),
-    "slots_without_data": N_("标为无数据的时段里发生的任何事。"),
-    "only_the_checks_listed": N_("结论只对列出的判据有效。"),
-}
-SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    number: str
-    device_no: str
-    device_name: str
-    state: str
-    state_text: str
-    sign: str
-    trial: bool
-    effective: str
-    needed: str
-    share: float
-    verdict: str
-    verdict_sign: str
-    started: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,47 +85,6 @@ class RunView:
     state_text: str
     state_sign: str
     record: Mapping[str, Any] = field(default_factory=dict)
-
-
-def rows(centre: Centre, words: Words, devices: Mapping[str, Device]) -> list[Row]:
-    """What waits for somebody first, then what runs, then what is over; the newest first in each."""
-    order = ("submitted", "running", "signed", "withdrawn")
-    told = runs_object(centre, runs_of(centre.records, limit=SHOWN))["verifications"]
-    return [row_of(run, words, devices) for run in sorted(told, key=lambda run: order.index(run["state"]))]
-
-
-def answer_of(rows: Sequence[Row], words: Words) -> str:
-    waiting = sum(row.state == "submitted" for row in rows)
-    running = sum(row.state == "running" for row in rows)
-    if not rows:
-        return words("没有上线验证。")
-    if waiting:
-        return words("%(n)s 项待审核，%(m)s 项进行中。", n=waiting, m=running)
-    return words("%(m)s 项进行中，没有待审核的。", m=running) if running else words("没有进行中的上线验证。")
-
-
-def row_of(run: Mapping[str, Any], words: Words, devices: Mapping[str, Device]) -> Row:
-    device = devices.get(run["device_no"])
-    state, opinion = run["state"], run["opinion"]
-    text, sign = words(STATE_WORDS[state]), STATE_SIGNS[state]
-    if opinion:
-        text, sign = words(OPINION_WORDS[opinion]), "normal" if opinion == "pass" else "fault"
-    return Row(
-        number=run["number"],
-        device_no=run["device_no"],
-        device_name=device.name if device else run["device_no"],
-        state=state,
-        state_text=text,
-        sign=sign,
-        trial=run["trial"],
-        effective=amount(run["effective_hours"], run["needed_hours"]),
-        needed=span(run["needed_hours"]),
-        share=min(1.0, run["effective_hours"] / run["needed_hours"]) if run["needed_hours"] else 0.0,
-        verdict=VERDICT_TEXTS[run["verdict"]].said("zh" if words.language == "zh" else "en"),
-        verdict_sign=VERDICT_SIGNS[run["verdict"]],
-        started=run["started_at"],
-        by=run["started_by"]["display_name"],
-    )
 
 
 def view(centre: Centre, run: VerificationRun, device: Device, person: Person | None, words: Words) -> RunView:
@@ -323,30 +233,3 @@ def _doing(whole: Mapping[str, Any], person: Person | None) -> Doing:
 
 def posts_said(posts: Sequence[str], words: Words) -> str:
     return " · ".join(words.of({"zh": POSTS[key].zh, "en": POSTS[key].en}) for key in posts if key in POSTS)
-
-
-def span(hours: float, *, up: bool = False) -> str:
-    """ "168 h", "55.6 h"; of less than an hour in minutes. Rounded down, so that nothing reads as reached that is not;
-    ``up``: what is left, rounded up.
-    """
-    return f"{_number(hours, hours, up=up)} {'h' if hours >= 1 else 'min'}"
-
-
-def amount(hours: float, needed: float) -> str:
-    """As much of ``needed``, in its unit."""
-    return _number(hours, needed)
-
-
-def _number(hours: float, unit_of: float, *, up: bool = False) -> str:
-    value = hours * 10 if unit_of >= 1 else hours * 60
-    whole = math.ceil(value - 1e-6) if up else math.floor(value + 1e-6)
-    return f"{whole / 10:.1f}".removesuffix(".0") if unit_of >= 1 else str(whole)
-
-
-def percent(share: float) -> str:
-    """Two digits, rounded down: 99.996 % must not read as whole."""
-    return "100" if share >= 1 else f"{int(share * 10_000 + 1e-9) / 100:.2f}"
-
-
-def moment(ms: int | None) -> str:
-    return "" if ms is None else rfc3339(ms)

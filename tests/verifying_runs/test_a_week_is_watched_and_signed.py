@@ -53,6 +53,20 @@ def test_a_healthy_week_is_submitted_signed_and_the_device_verified(house: House
     ]
 
 
+def test_only_the_signed_week_opens_production(house: House) -> None:
+    number = house.start()["number"]
+    house.by("li").patch(f"/api/v1/devices/{DEVICE_NO}", json={"owner": "李工", "owner_dept": "信息技术部"})
+    launch = {"to": "in_production", "password": PASSWORD}
+    observe_each_day(house, number)
+    house.watch(WHOLE)
+    house.refused("li", f"/devices/{DEVICE_NO}/life", 409, "1.5-16", **launch)
+    house.submit(number)
+    house.refused("li", f"/devices/{DEVICE_NO}/life", 409, "1.5-16", **launch)
+    house.opine(number, "pass")
+
+    assert house.act("li", f"/devices/{DEVICE_NO}/life", 200, **launch)["life"] == "in_production" == house.life
+
+
 def test_one_error_of_the_kernel_fails_the_week_and_nobody_can_sign_it_as_a_pass(house: House) -> None:
     house.host.happened = [Happened(50 * 3600, "nvme0n1: I/O error, dev nvme0n1, sector 2048")]
     number = house.start()["number"]
@@ -70,3 +84,5 @@ def test_one_error_of_the_kernel_fails_the_week_and_nobody_can_sign_it_as_a_pass
     assert [line["text"] for line in content["events"]["lines"]] == [house.host.happened[0].text]
     house.opine(number, "fail", text="the disk goes back")
     assert house.life == "issued"
+    launch = {"to": "in_production", "password": PASSWORD}
+    house.refused("li", f"/devices/{DEVICE_NO}/life", 409, "1.5-16", **launch)

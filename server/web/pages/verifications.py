@@ -17,6 +17,7 @@ from server.verification.signing import Said, give_opinion, submit
 from server.verification.tables import VerificationRun
 from server.web import report
 from server.web import stream as streams
+from server.web import verification_rows as listing
 from server.web import verifications as pages
 from server.web.access import ActingDep, CentreDep, NowDep, PagePersonDep
 from server.web.pages.acts import done
@@ -24,6 +25,7 @@ from server.web.pages.shared import LedgerDep, WordsDep
 from server.web.problems import Problem, not_found
 from server.web.stream import Part
 from server.web.templating import fragment, page
+from server.web.verification_words import span
 
 router = APIRouter()
 Note = Annotated[str, Form(max_length=4000)]
@@ -47,7 +49,7 @@ RunDep = Annotated[VerificationRun, Depends(known_run)]
 @router.get("/verifications")
 def every(request: Request, caller: PagePersonDep, centre: CentreDep, words: WordsDep) -> Response:
     devices = {device.device_no: device for device in all_devices(centre.records)}
-    rows = pages.rows(centre, words, devices)
+    rows = listing.rows(centre, words, devices)
     return page(
         request,
         "verifications.html",
@@ -55,14 +57,14 @@ def every(request: Request, caller: PagePersonDep, centre: CentreDep, words: Wor
         caller=caller,
         place="verifications",
         rows=rows,
-        answer=pages.answer_of(rows, words),
+        answer=listing.answer_of(rows, words),
     )
 
 
 @router.get(ONE)
 def one(*, request: Request, caller: PagePersonDep, centre: CentreDep, words: WordsDep, run: RunDep) -> Response:
     view = pages.view(centre, run, find_device(centre.records, run.device_no), caller.person, words)
-    needed = pages.span(view.run["needed_hours"])
+    needed = span(view.run["needed_hours"])
     return page(request, "verification.html", words, caller=caller, place="verifications", view=view, needed=needed)
 
 
@@ -83,7 +85,7 @@ async def live(*, request: Request, caller: PagePersonDep, centre: CentreDep, wo
         with centre.records.session() as session:
             now_run = runs.find_run(session, run.number)
         view = pages.view(centre, now_run, device, caller.person, words)
-        needed = pages.span(view.run["needed_hours"])
+        needed = span(view.run["needed_hours"])
         return [
             Part(f"part-verification-{part}", fragment(f"_verification_{part}.html", words, view=view, needed=needed))
             for part in LIVE_PARTS

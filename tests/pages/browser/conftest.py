@@ -38,6 +38,7 @@ from server.audit.chain import Actor
 from server.people.register import create_person
 from server.records import Records
 from server.senders.enrolment import create_enrolment
+from tests.pages.browser.paperwork import a_signed_week, work_of_the_day
 
 PASSWORD = "measure twice, cut once"
 INTERVAL_S = 15
@@ -166,6 +167,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     data = tmp_path_factory.mktemp("centre")
     log = tmp_path_factory.mktemp("log") / "server.log"
     tokens = _people_and_tokens(data)
+    a_signed_week(data)
     with log.open("wb") as output:
         command = [sys.executable, "-m", "zhishou", "server", "run", "--data", str(data), "--port", "0"]
         server = subprocess.Popen(
@@ -183,6 +185,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             reporting = threading.Thread(target=desk.report)
             reporting.start()
             try:
+                work_of_the_day(desk.url, PASSWORD)
                 yield desk
             finally:
                 desk.ended.set()
@@ -199,17 +202,22 @@ def _people_and_tokens(data: Path) -> dict[str, str]:
     records = Records(data / "records.db")
     now, by = datetime.now(UTC), Actor("command", "a test")  # noqa: TID251 - before the centre owns a clock
     try:
-        create_person(
-            records,
-            name="jia",
-            password=PASSWORD,
-            display_name="甲",
-            posts=["sysadmin"],
-            scope="admin",
-            language="zh",
-            actor=by,
-            now=now,
-        )
+        for name, shown, post in (
+            ("jia", "甲", "sysadmin"),
+            ("yi", "乙", "security_admin"),
+            ("bing", "丙", "room_admin"),
+        ):
+            create_person(
+                records,
+                name=name,
+                password=PASSWORD,
+                display_name=shown,
+                posts=[post],
+                scope="admin" if name == "jia" else "write",
+                language="zh",
+                actor=by,
+                now=now,
+            )
         return {
             host.device_no: create_enrolment(
                 records, actor=by, now=now, device_no=host.device_no, device_name=host.name, ttl=timedelta(hours=1)

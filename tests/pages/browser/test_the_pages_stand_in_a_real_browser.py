@@ -18,6 +18,16 @@ PASSWORD = "measure twice, cut once"
 ARTEFACTS = Path(__file__).parents[3] / "artefacts" / "pages"
 LOOKS = [(language, theme, width) for language in ("zh", "en") for theme in ("light", "dark") for width in (1440, 360)]
 NARROW = 360
+RECORDS = {
+    "desk": "/",
+    "runs": "/runs",
+    "run": "/runs/1",
+    "verifications": "/verifications",
+    "verification": "/verifications/1",
+    "verification-running": "/verifications/2",
+    "report": "/verifications/1/report",
+    "ledger": "/devices/SRV-0101",
+}
 # Long pages are cut: the sheet is for a look at all of them, each picture lies beside it whole.
 SHEET_STYLE = """<style>
 body { margin: 16px; font: 12px sans-serif; background: #9a9a9a; } h1 { font-size: 18px; margin: 18px 0 8px; }
@@ -111,6 +121,47 @@ def test_every_page_in_every_look(viewer: Callable[..., Viewer], language: str, 
     assert look.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
 
 
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS, ids=str)
+def test_every_page_of_records_in_every_look(
+    viewer: Callable[..., Viewer], language: str, theme: str, width: int
+) -> None:
+    look = viewer(language, theme, width)
+    look.sign_in()
+    for name, path in RECORDS.items():
+        look.open(path)
+        look.page.wait_for_timeout(400)
+        look.keep(name, full=True)
+        assert look.overflow() == 0, name
+        assert look.page.locator("h1").count() == 1, name
+        assert look.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
+
+
+def test_a_signed_week_goes_on_paper(viewer: Callable[..., Viewer]) -> None:
+    look = viewer()
+    look.sign_in()
+    look.open(RECORDS["report"])
+    assert look.page.locator(".stamp").inner_text().split() == ["合格", "已签署"]
+    assert look.page.locator(".strip .hole").count() >= 1
+    assert look.page.locator(".every-page").count() == 0
+    paper = look.page.pdf(path=ARTEFACTS / "report.pdf", format="A4", print_background=True)
+    assert paper.startswith(b"%PDF")
+
+
+def test_the_desk_leads_to_what_waits_for_whoever_looks(viewer: Callable[..., Viewer]) -> None:
+    look = viewer()
+    look.sign_in()
+    look.page.keyboard.press("g")
+    look.page.keyboard.press("h")
+    look.page.wait_for_url(f"{look.url}/")
+    look.live()
+    assert "项已复核" in look.page.locator("h1").inner_text()
+    first = look.page.locator(".need").first
+    assert "主机巡检" in first.inner_text()
+    first.locator("a.btn").click()
+    look.page.wait_for_url("**/runs/C-*")
+    assert look.page.locator(".item.differs").count() == 1
+
+
 def test_the_fleet_says_what_is_wrong_and_lists_it_first(viewer: Callable[..., Viewer]) -> None:
     look = viewer()
     look.sign_in()
@@ -118,7 +169,7 @@ def test_the_fleet_says_what_is_wrong_and_lists_it_first(viewer: Callable[..., V
     first = look.page.locator("li.device").first
     assert "结算库一" in first.inner_text()
     assert "97.2" in first.inner_text()
-    assert look.page.locator("h1.answer").inner_text().startswith("4 台设备，")
+    assert look.page.locator("h1.answer").inner_text().startswith("5 台设备，")
     assert "报盘机三" in look.page.locator("#group-unknown + ul").inner_text()
 
 
@@ -276,7 +327,7 @@ def test_the_pictures_of_the_readme(viewer: Callable[..., Viewer]) -> None:
 def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
     """All pictures of this run on one sheet, to be looked at before a change is called done."""
     sheet, pictures = [], 0
-    for name in ("sign-in", "fleet", "device"):
+    for name in ("sign-in", "fleet", "device", *RECORDS):
         sheet.append(f"<h1>{name}</h1><section>")
         for file in sorted(
             ARTEFACTS.glob(f"{name}-??-*-*.png"), key=lambda file: (file.stem.endswith("-360"), file.stem)
@@ -292,4 +343,4 @@ def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
     page.set_content(SHEET_STYLE + "".join(sheet))
     page.screenshot(path=ARTEFACTS / "contact-sheet.png", full_page=True)
     page.close()
-    assert pictures >= len(LOOKS) * 3
+    assert pictures >= len(LOOKS) * (3 + len(RECORDS))
