@@ -15,6 +15,7 @@ from agent.host.root import Root
 from agent.host.sources import Source, host_sources
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
+from agent.watched.sources import watched_sources
 from readings.catalogue import Catalogue
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
@@ -22,6 +23,7 @@ from readings.units import show
 from readings.wire import unpack_series
 
 SECONDS_BETWEEN = 1.0
+WATCHED_WITHIN_S = 5.0  # whoever asks waits for what takes its time
 MOST_EVENTS_SHOWN = 20
 TEXTS = {
     "zh": {
@@ -70,7 +72,8 @@ def one_pass(
     Facts and events are those of the first: they are told once.
     """
     clocks = clocks_of(root)
-    runner = Runner([*sources(root), *log_sources(root, clocks, {})], clocks)
+    watched, followed = watched_sources(root, clocks, {}, patience_s=WATCHED_WITHIN_S)
+    runner = Runner([*sources(root), *watched, *log_sources(root, clocks, {}), *followed], clocks)
     first = runner.tick()
     pause()
     taken = runner.tick()
