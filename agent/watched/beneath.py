@@ -45,6 +45,8 @@ def look_beneath(path: str, roots: Sequence[str], prefix: str = "") -> tuple[int
 def _step_down(top: str, root: Sequence[str], below: str) -> int | tuple[str, str, list[str]]:
     """A descriptor, or (folder of a link beneath the root, where it leads, words behind it)."""
     words = below.split("/") if below else []
+    if ".." in words:
+        raise Outside(below, "'..' in it would climb")
     if len(words) > MOST_WORDS:
         raise OSError(errno.ENAMETOOLONG, "too many folders", below)
     here = os.open(top, os.O_PATH | os.O_CLOEXEC)

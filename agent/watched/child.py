@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_OUTPUT_BYTES = 64 * 1024
 REAP_WITHIN_S = 2.0
+LOOK_EVERY_S = 0.1
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
 
@@ -86,9 +87,13 @@ def _listen(child: subprocess.Popen[bytes], until: float) -> tuple[bytes, bool, 
     poll.register(descriptor, select.POLLIN | select.POLLHUP)
     while len(said) <= MOST_OUTPUT_BYTES:
         left = until - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            # A child of the child may hold the pipe open: what counts is whether the program itself has ended.
+        if left <= 0:
             return said, not _ends(child, until), False
+        ended = _ends(child, 0.0)
+        if not poll.poll(0 if ended else min(left, LOOK_EVERY_S) * 1000):
+            if ended:  # a child of its own may hold the pipe open: what counts is the program itself
+                return said, False, False
+            continue
         chunk = os.read(descriptor, 16 * 1024)
         if not chunk:
             return said, False, False

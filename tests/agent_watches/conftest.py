@@ -1,4 +1,4 @@
-"""A host whose own /etc is made for the test: its allowed.d, written by whoever runs the tests, and real passes over it."""
+"""This host with an /etc of its own: an allowed.d written by whoever runs the tests, and real passes over it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ class Host:
         """The running system, but for its /etc."""
         return Root(etc=str(self.etc))
 
+    def now(self) -> Clocks:
+        return self.clocks()
+
     def write(self, text: str, name: str = "trading.yaml") -> Path:
         file = self.folder / name
         file.write_text(text, encoding="utf-8")
@@ -55,15 +58,13 @@ class Host:
         return file
 
     def sources(self) -> tuple[list[Source], list[LogSource]]:
-        return watched_sources(
-            self.root, lambda: self.clocks(), self.marks, patience_s=self.patience_s, owner=os.getuid()
-        )
+        return watched_sources(self.root, self.now, self.marks, patience_s=self.patience_s, owner=os.getuid())
 
     def look(self, times: int = 1) -> Readings:
         """The readings of the last of so many passes, committed as if each were on disk."""
         if self._runner is None:
             sources, self.logs = self.sources()
-            self._runner = Runner([*sources, *self.logs], lambda: self.clocks())
+            self._runner = Runner([*sources, *self.logs], self.now)
         taken = TakenTick(self.clocks())
         for _ in range(times):
             taken = self._runner.tick()

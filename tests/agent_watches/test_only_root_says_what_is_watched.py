@@ -238,7 +238,7 @@ def test_what_is_wrong_is_refused_with_its_field(text: str, why: str) -> None:
     ],
 )
 def test_a_pattern_that_may_take_without_end_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         bounded_pattern(text)
 
 
