@@ -82,8 +82,8 @@ def test_the_command_line_tells_apart_what_has_the_same_program(host: Host, star
 
 def test_a_user_is_part_of_what_is_meant(host: Host, start: Start) -> None:
     host.write(
-        "processes: {own: {program: order_gateway, user: '%d'}, other: {program: order_gateway, user: '65534'}, "
-        "nobody: {program: order_gateway, user: no-such-user}}" % os.getuid()
+        f"processes: {{own: {{program: order_gateway, user: '{os.getuid()}'}}, "
+        "other: {program: order_gateway, user: '65534'}, nobody: {program: order_gateway, user: no-such-user}}"
     )
     start()
     said = host.look()
