@@ -13,6 +13,7 @@ from agent.clocks import clocks_of
 from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
 from agent.host.sources import Source, host_sources
+from agent.inventory.source import Inventory
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
 from agent.watched.sources import watched_sources
@@ -25,6 +26,7 @@ from readings.wire import unpack_series
 SECONDS_BETWEEN = 1.0
 WATCHED_WITHIN_S = 5.0  # whoever asks waits for what takes its time
 MOST_EVENTS_SHOWN = 20
+LONGEST_SHOWN = 200  # characters of a fact
 TEXTS = {
     "zh": {
         "gap": "无数据",
@@ -73,7 +75,7 @@ def one_pass(
     """
     clocks = clocks_of(root)
     watched, followed = watched_sources(root, clocks, {}, patience_s=WATCHED_WITHIN_S)
-    runner = Runner([*sources(root), *watched, *log_sources(root, clocks, {}), *followed], clocks)
+    runner = Runner([*sources(root), Inventory(root), *watched, *log_sources(root, clocks, {}), *followed], clocks)
     first = runner.tick()
     pause()
     taken = runner.tick()
@@ -109,7 +111,8 @@ def print_table(taken: TakenTick, catalogue: Catalogue, lang: str, out: TextIO) 
         print(f"\n{texts['facts']}", file=out)
         width = max(_width(fact.key) for _, fact in taken.facts)
         for _, fact in taken.facts:
-            print(f"  {_left(fact.key, width)}  {fact.value}", file=out)
+            shown = fact.value if len(fact.value) <= LONGEST_SHOWN else f"{fact.value[:LONGEST_SHOWN]}…"
+            print(f"  {_left(fact.key, width)}  {_printable(shown)}", file=out)
     if taken.events:
         print(f"\n{texts['events']}", file=out)
         for _, event in taken.events[-MOST_EVENTS_SHOWN:]:

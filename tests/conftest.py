@@ -42,6 +42,7 @@ def when_it_runs(*command: str) -> Find:
 # name in @pytest.mark.peer("…") -> how it is found here. scripts/debian-packages installs them all.
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
+    "dmidecode": on_path("dmidecode"),
     "gcc": on_path("gcc"),
     "journalctl": on_path("journalctl"),
     "journald": file_at("/lib/systemd/systemd-journald"),

@@ -15,6 +15,7 @@ from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.https import client
+from agent.inventory.source import Inventory
 from agent.oslog.sources import log_sources
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
@@ -57,7 +58,7 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
     marks = spool.marks()
     watched, followed = watched_sources(root, clocks, marks)
     logs = [*log_sources(root, clocks, marks), *followed]
-    passes = Passes([*host_sources(root), *watched, delivery], logs, spool, clocks)
+    passes = Passes([*host_sources(root), Inventory(root), *watched, delivery], logs, spool, clocks)
     try:
         work(passes, uplink, settings.interval_s, stop)
     finally:

@@ -47,7 +47,9 @@ class Ended:
     too_much: bool = False
 
 
-def run(argv: Sequence[str], time_limit_s: float, account: Account | None = None) -> Ended:
+def run(
+    argv: Sequence[str], time_limit_s: float, account: Account | None = None, most_bytes: int = MOST_OUTPUT_BYTES
+) -> Ended:
     """Raises OSError: it cannot be started (PermissionError: nor as that account); Unkilled."""
     import subprocess  # noqa: PLC0415 - half a megabyte only hosts that run something need
 
@@ -71,7 +73,7 @@ def run(argv: Sequence[str], time_limit_s: float, account: Account | None = None
         raise PermissionError(1, f"cannot be started as that user: {error}") from error
     output, late, too_much = b"", False, False
     try:
-        output, late, too_much = _listen(child, started + time_limit_s)
+        output, late, too_much = _listen(child, started + time_limit_s, most_bytes)
         if not late and not too_much:
             late = not _ends(child, started + time_limit_s)
     finally:
@@ -79,13 +81,13 @@ def run(argv: Sequence[str], time_limit_s: float, account: Account | None = None
     return Ended(child.returncode, output, time.monotonic() - started, late, too_much)
 
 
-def _listen(child: subprocess.Popen[bytes], until: float) -> tuple[bytes, bool, bool]:
+def _listen(child: subprocess.Popen[bytes], until: float, most_bytes: int) -> tuple[bytes, bool, bool]:
     """(what it said, whether time ran out, whether it said too much)."""
     assert child.stdout is not None
     descriptor, said = child.stdout.fileno(), b""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN | select.POLLHUP)
-    while len(said) <= MOST_OUTPUT_BYTES:
+    while len(said) <= most_bytes:
         left = until - time.monotonic()
         if left <= 0:
             return said, not _ends(child, until), False
@@ -98,7 +100,7 @@ def _listen(child: subprocess.Popen[bytes], until: float) -> tuple[bytes, bool, 
         if not chunk:
             return said, False, False
         said += chunk
-    return said[:MOST_OUTPUT_BYTES], False, True
+    return said[:most_bytes], False, True
 
 
 def _ends(child: subprocess.Popen[bytes], until: float) -> bool:
