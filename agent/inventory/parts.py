@@ -67,7 +67,7 @@ def disks(root: Root) -> Facts:
             "wwid": word(f"{folder}/wwid") or word(f"{folder}/device/wwid"),
         }
         facts |= {f"disk.{name}.{what}": value for what, value in said.items() if value}
-    return facts | {"disk.names": " ".join(names)}
+    return facts | {"disk.names": " ".join(names) or "none"}
 
 
 def _unit_serial(folder: str) -> str:
@@ -92,7 +92,7 @@ def cards(root: Root) -> Facts:
             "speed_mbit_per_s": speed if speed.isdecimal() and speed != "0" else "",  # -1: no link
         }
         facts |= {f"nic.{name}.{what}": value for what, value in said.items() if value}
-    return facts | {"nic.names": " ".join(names)}
+    return facts | {"nic.names": " ".join(names) or "none"}
 
 
 def pci(root: Root) -> Facts:

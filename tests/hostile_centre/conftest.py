@@ -1,7 +1,7 @@
 """A centre that holds a valid credential and means harm: it says whatever bytes the test gives it.
 
 Beside it a watch (``sys.addaudithook``) over all that this program does meanwhile: programs started, files written
-outside the agent's state, connections to anybody but the centre.
+outside the agent's state, files read that are no part of the program, connections to anybody but the centre.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ CODE = {
     "os.kill",
     "signal.pthread_kill",
 }
+PRIVATE = ("/etc/", "/root/", "/home/", "/var/", "/dev/")  # nothing there need be read to send
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
@@ -80,7 +81,8 @@ class Watch:
             return True
         if event == "open":
             path, _, flags = arguments
-            return bool(isinstance(flags, int) and flags & WRITING) and self.outside(path)
+            writes = isinstance(flags, int) and bool(flags & WRITING)
+            return self.outside(path) and (writes or os.fsdecode(path).startswith(PRIVATE))
         if event in CHANGES:
             return any(self.outside(path) for path in arguments if isinstance(path, str | bytes | os.PathLike))
         if event == "sqlite3.connect":

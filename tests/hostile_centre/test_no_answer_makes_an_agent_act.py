@@ -142,8 +142,10 @@ def test_the_watch_sees_what_it_should(watch: Watch, tmp_path: Path) -> None:
         subprocess.run(["true"], check=True)
         (tmp_path / "written").write_text("")
         (tmp_path / "written").unlink()
+        Path("/etc/passwd").read_bytes()
         socket.create_connection(other.getsockname()).close()
         watch.looking = False
     kinds = [line.split()[0] for line in watch.done]
     assert kinds[:1] == ["subprocess.Popen"]
     assert {"open", "os.remove", "socket.connect"} <= set(kinds)
+    assert any("/etc/passwd" in line for line in watch.done)
