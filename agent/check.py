@@ -13,8 +13,10 @@ from agent.clocks import clocks_of
 from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
 from agent.host.sources import Source, host_sources
+from agent.inventory.source import Inventory
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
+from agent.watched.sources import watched_sources
 from readings.catalogue import Catalogue
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
@@ -22,7 +24,9 @@ from readings.units import show
 from readings.wire import unpack_series
 
 SECONDS_BETWEEN = 1.0
+WATCHED_WITHIN_S = 5.0  # whoever asks waits for what takes its time
 MOST_EVENTS_SHOWN = 20
+LONGEST_SHOWN = 200  # characters of a fact
 TEXTS = {
     "zh": {
         "gap": "无数据",
@@ -70,7 +74,8 @@ def one_pass(
     Facts and events are those of the first: they are told once.
     """
     clocks = clocks_of(root)
-    runner = Runner([*sources(root), *log_sources(root, clocks, {})], clocks)
+    watched, followed = watched_sources(root, clocks, {}, patience_s=WATCHED_WITHIN_S)
+    runner = Runner([*sources(root), Inventory(root), *watched, *log_sources(root, clocks, {}), *followed], clocks)
     first = runner.tick()
     pause()
     taken = runner.tick()
@@ -106,7 +111,8 @@ def print_table(taken: TakenTick, catalogue: Catalogue, lang: str, out: TextIO) 
         print(f"\n{texts['facts']}", file=out)
         width = max(_width(fact.key) for _, fact in taken.facts)
         for _, fact in taken.facts:
-            print(f"  {_left(fact.key, width)}  {fact.value}", file=out)
+            shown = fact.value if len(fact.value) <= LONGEST_SHOWN else f"{fact.value[:LONGEST_SHOWN]}…"
+            print(f"  {_left(fact.key, width)}  {_printable(shown)}", file=out)
     if taken.events:
         print(f"\n{texts['events']}", file=out)
         for _, event in taken.events[-MOST_EVENTS_SHOWN:]:

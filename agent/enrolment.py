@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
 import msgspec
 
 from agent.credential import Credential
+from agent.transport import ANSWER_WITHIN_S, Asking
+from readings.delivery.answer import TransportError, detail
 
 ENROL_PATH = "/api/v1/enrol"
+LONGEST_NAME = 200
+# It stands in a header of every request: what could end that line is no credential.
+CREDENTIAL = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
 
 
 class EnrolmentFailed(Exception):  # noqa: N818 - it reads as the sentence it makes
@@ -22,26 +28,31 @@ class _Answer(msgspec.Struct):
     credential: str
 
 
-def enrol(http: httpx.Client, server: str, token: str, hostname: str, facts: dict[str, str]) -> Credential:
+def enrol(
+    http: httpx.Client,
+    server: str,
+    token: str,
+    hostname: str,
+    facts: dict[str, str],
+    *,
+    within_s: float = ANSWER_WITHIN_S,
+) -> Credential:
     """Use the token up. Raises EnrolmentFailed."""
     tried = f"enrol at {server}{ENROL_PATH}"
+    body = json.dumps({"token": token, "hostname": hostname, "facts": facts}).encode()
     try:
-        said = http.post(ENROL_PATH, json={"token": token, "hostname": hostname, "facts": facts})
-    except httpx.HTTPError as error:
-        raise EnrolmentFailed(f"{tried}: {type(error).__name__}: {error}") from error
-    if said.status_code not in {200, 201}:
-        raise EnrolmentFailed(f"{tried}: {said.status_code} {detail_of(said)}")
+        said = Asking(http, within_s).post(ENROL_PATH, body, {"Content-Type": "application/json"})
+    except TransportError as error:
+        raise EnrolmentFailed(f"{tried}: {error}") from error
+    if said.status not in {200, 201}:
+        raise EnrolmentFailed(f"{tried}: {said.status} {detail(said.body)}")
     try:
-        answer = msgspec.json.decode(said.content, type=_Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        answer = msgspec.json.decode(said.body, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EnrolmentFailed(f"{tried}: answered what is no credential: {error}") from error
+    names = (answer.agent_id, answer.device_no)
+    if not all(name.isprintable() and len(name) <= LONGEST_NAME for name in names):
+        raise EnrolmentFailed(f"{tried}: answered names that cannot be: {answer.agent_id[:40]!r}")
+    if CREDENTIAL.fullmatch(answer.credential) is None:
+        raise EnrolmentFailed(f"{tried}: answered what is no credential")
     return Credential(server, answer.agent_id, answer.device_no, answer.credential)
-
-
-def detail_of(said: httpx.Response) -> str:
-    """The sentence of a problem document (RFC 9457), or the beginning of whatever came."""
-    try:
-        problem = json.loads(said.content)
-        return str(problem.get("detail") or problem.get("title") or "")[:300]
-    except (ValueError, AttributeError):
-        return said.text[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ def client(server: str, ca_file: Path | None, headers: dict[str, str] | None = N
         timeout=TIMEOUT,
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60),
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # takes none and sends none
         trust_env=False,
     )
 

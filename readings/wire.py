@@ -159,7 +159,10 @@ def unpack_batch(payload: bytes) -> Batch:
 
 def decode_receipt(body: bytes) -> Receipt:
     """Raises msgspec.DecodeError, msgspec.ValidationError or UnicodeDecodeError."""
-    return _receipts.decode(body)
+    try:
+        return _receipts.decode(body)
+    except RecursionError as error:
+        raise msgspec.DecodeError("nested too deeply") from error
 
 
 def _version_of(body: bytes) -> int | None:

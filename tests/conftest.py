@@ -42,14 +42,17 @@ def when_it_runs(*command: str) -> Find:
 # name in @pytest.mark.peer("…") -> how it is found here. scripts/debian-packages installs them all.
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
+    "dmidecode": on_path("dmidecode"),
     "gcc": on_path("gcc"),
     "journalctl": on_path("journalctl"),
     "journald": file_at("/lib/systemd/systemd-journald"),
     "logger": on_path("logger"),
     "mount": when_it_runs("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"),
     "node_exporter": on_path("prometheus-node-exporter", "node_exporter"),
+    "openssl": on_path("openssl"),
     "prometheus": on_path("prometheus"),
     "promtool": on_path("promtool"),
+    "root": lambda: "uid 0" if os.getuid() == 0 else None,
     "systemd-cat": on_path("systemd-cat"),
     "unshare": on_path("unshare"),
     "victoria-metrics": on_path("victoria-metrics", "victoria-metrics-prod"),

@@ -15,20 +15,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from readings.delivery.answer import Answer, TransportError, detail, is_problem
+from readings.delivery.answer import Answer, TransportError, detail, is_problem, receipt_in
 from readings.delivery.exchange import Exchanges
 from readings.delivery.shelf import SpoolBlocked
 from readings.delivery.spool import Parcel, Spool
 from readings.model import Clocks
 from readings.wire import (
     MAX_BODY_BYTES,
-    NOT_MSGPACK,
     VERSION,
     Clock,
     Envelope,
     Exchange,
     Receipt,
-    decode_receipt,
     pack_envelope,
 )
 
@@ -83,6 +81,7 @@ class Uplink:
         self._attempts = 0  # of this parcel: after the first its fate is open
         self._refusal: tuple[int, str] | None = None  # what to do with a parcel once its fate is known
         self._failed_in_a_row = 0
+        self._renumbered = 0  # in a row, no batch taken in between
         self._with_newest = True
         self.idle = False
         self.state = UplinkState()
@@ -90,7 +89,12 @@ class Uplink:
     def run(self, stop: threading.Event) -> None:
         """Send until ``stop``; a new tick ends an idle wait at once, never a back-off."""
         while not stop.is_set():
-            seconds = self.step()
+            try:
+                seconds = self.step()
+            except Exception:
+                # Whatever it was, an agent that no longer sends is blind: tried again, and slowly.
+                log.exception("uplink: a step failed")
+                seconds = LONGEST_WAIT_S
             if self.idle:
                 self._spool.wait_for_tick(min(seconds, 1.0))
             elif seconds > 0:
@@ -138,10 +142,20 @@ class Uplink:
             self._spool.acknowledge(epoch, receipt.position)
         elif receipt.position > self._sent_through(epoch):
             # Somebody else went on under this epoch: this process was copied in mid-run.
-            self._spool.renumber(epoch)
-            return self._welcome(receipt)
+            self._welcome(receipt)
+            return self._renumber(epoch)
         self._greeted = epoch
         return self._welcome(receipt)
+
+    def _renumber(self, epoch: str) -> float:
+        """Ours get numbers of their own. Once is quick; a centre that says so again and again is asked ever later."""
+        self._spool.renumber(epoch)
+        self._greeted = ""
+        self._renumbered += 1
+        if self._renumbered == 1:
+            return 0.0
+        self._failed_in_a_row = self._renumbered - 2
+        return self._fail(f"epoch {epoch} is said to be another's, {self._renumbered} times in a row")
 
     def _sent_through(self, epoch: str) -> int:
         return self._sent[1] if self._sent[0] == epoch else 0
@@ -177,10 +191,12 @@ class Uplink:
         self._parcel = None
         self.state.taken_ticks += parcel.ticks
         self._limit_ticks = min(self._most_ticks, max(1, self._limit_ticks * 2))
+        self._welcome(receipt)
         if not closed and receipt.position > parcel.last:
-            self._spool.renumber(parcel.epoch)
-            self._greeted = ""
-        return self._welcome(receipt)
+            return self._renumber(parcel.epoch)
+        self._renumbered = 0
+        self._failed_in_a_row = 0
+        return 0.0
 
     def _conflict(self, parcel: Parcel) -> float:
         """Other ticks stand under these numbers, or some of ours do.
@@ -189,12 +205,11 @@ class Uplink:
         the epoch of this process, somebody else uses it: then ours get numbers of their own.
         """
         here = (parcel.epoch, parcel.first)
-        if parcel.epoch == self._spool.epoch or here == self._conflict_at:
-            self._spool.renumber(parcel.epoch)
+        again = parcel.epoch == self._spool.epoch or here == self._conflict_at
         self._conflict_at = here
         self._parcel = None
         self._greeted = ""
-        return 0.0
+        return self._renumber(parcel.epoch) if again else 0.0
 
     def _refused(self, parcel: Parcel, status: int, detail: str, *, newest: bool) -> float:
         if self._attempts > 1:
@@ -224,12 +239,7 @@ class Uplink:
         answered = self._clocks()
         if answer.status != 200:
             return answer, None
-        try:
-            receipt = decode_receipt(answer.body)
-        except NOT_MSGPACK as error:
-            raise TransportError(f"200, but no receipt: {error}") from error
-        if receipt.epoch != envelope.epoch or receipt.position < 0:
-            raise TransportError(f"a receipt of {receipt.epoch!r} at {receipt.position} for {envelope.epoch!r}")
+        receipt = receipt_in(answer.body, envelope.epoch)
         if sent.boot_id == answered.boot_id:
             self._exchanges.add(
                 Exchange(sent.boot_id, sent.boottime_ns, receipt.received, receipt.replied, answered.boottime_ns)
@@ -256,7 +266,6 @@ class Uplink:
         self.state.trouble = ""
         self.state.not_let_in = False
         self.state.receipt = receipt
-        self._failed_in_a_row = 0
         self._spool.remember(receipt)
         return 0.0
 

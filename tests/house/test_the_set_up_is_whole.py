@@ -48,8 +48,8 @@ def test_the_locks_agree_with_each_other_and_hold_what_the_project_asks_for(root
     assert wanted(root, "dev") <= dev.keys()
 
 
-def test_an_agent_needs_four_libraries_and_nothing_more(root: Path) -> None:
-    assert wanted(root, "agent") == {"httpx", "msgspec", "psutil", "zstandard"}
+def test_an_agent_needs_five_libraries_and_nothing_more(root: Path) -> None:
+    assert wanted(root, "agent") == {"httpx", "msgspec", "psutil", "pyyaml", "zstandard"}
 
 
 def test_vendored_assets_come_with_their_licence(root: Path) -> None:

@@ -1,0 +1,1 @@
+"""What a host's own root lets this agent watch: processes, ports, files, certificates and commands, by name."""
