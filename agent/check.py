@@ -12,9 +12,10 @@ from typing import TextIO
 from agent.clocks import clocks_of
 from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
-from agent.host.sources import Source, host_sources
+from agent.host.sources import Source
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
+from agent.watch import watched
 from readings.catalogue import Catalogue
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
@@ -22,6 +23,7 @@ from readings.units import show
 from readings.wire import unpack_series
 
 SECONDS_BETWEEN = 1.0
+PATIENCE_S = 120.0  # for each slow program's answer: whoever looks wants to see it
 MOST_EVENTS_SHOWN = 20
 TEXTS = {
     "zh": {
@@ -63,14 +65,18 @@ class Row:
 def one_pass(
     root: Root,
     pause: Callable[[], None] = lambda: time.sleep(SECONDS_BETWEEN),
-    sources: Callable[[Root], list[Source]] = host_sources,
+    sources: Callable[[Root], list[Source]] | None = None,
 ) -> TakenTick:
     """Two passes with a pause between them, so that shares of time have a time; what the second one brought.
 
-    Facts and events are those of the first: they are told once.
+    Facts and events are those of the first: they are told once. ``sources``: these instead of all.
     """
     clocks = clocks_of(root)
-    runner = Runner([*sources(root), *log_sources(root, clocks, {})], clocks)
+    if sources is None:
+        seen = watched(root, clocks, {}, wait_s=PATIENCE_S)
+        runner = Runner([*seen.sources, *seen.logs], clocks)
+    else:
+        runner = Runner([*sources(root), *log_sources(root, clocks, {})], clocks)
     first = runner.tick()
     pause()
     taken = runner.tick()

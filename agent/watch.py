@@ -1,0 +1,58 @@
+"""All that is watched on this host, in the order it is read: put together for `run` and for `check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from agent.hardware.command import Asking, Programs
+from agent.hardware.hypervisor import nature
+from agent.hardware.pace import A_MINUTE
+from agent.hardware.sources import hardware_logs, hardware_sources, proven
+from agent.host.root import Root
+from agent.host.sources import host_sources
+from agent.oslog.sources import log_sources
+from agent.oslog.telling import LogSource
+from agent.system.sources import system_logs, system_sources
+from readings.delivery.runner import Source
+from readings.model import Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """``logs`` have a place that is kept with the tick; all others are ``sources``."""
+
+    sources: list[Source]
+    logs: list[LogSource]
+
+
+def watched(
+    root: Root,
+    clocks: Callable[[], Clocks],
+    marks: Mapping[str, str],
+    *,
+    wait_s: float = 0.0,
+    pace_s: float = A_MINUTE,
+    programs: Asking | None = None,
+) -> Watched:
+    """``wait_s``: how long the first answer of a slow program is waited for (``check`` has the time, ``run`` not).
+
+    ``pace_s``: how often what is quick to read and seldom changes is read.
+    """
+    of_host, logs = host_sources(root), log_sources(root, clocks, marks)
+    if root.live and sys.platform != "linux":
+        return Watched(of_host, logs)
+    programs, found = programs or Programs(root), nature(root)
+    return Watched(
+        [
+            *proven(of_host, found),
+            *hardware_sources(root, programs, found, wait_s=wait_s, pace_s=pace_s),
+            *system_sources(root, clocks, programs, wait_s),
+        ],
+        [
+            *logs,
+            *hardware_logs(root, clocks, marks, programs, found, wait_s=wait_s),
+            *system_logs(root, clocks, marks, programs, wait_s),
+        ],
+    )
