@@ -43,6 +43,8 @@ def when_it_runs(*command: str) -> Find:
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
     "gcc": on_path("gcc"),
+    "ipmi_sim": on_path("ipmi_sim"),
+    "ipmitool": on_path("ipmitool"),
     "journalctl": on_path("journalctl"),
     "journald": file_at("/lib/systemd/systemd-journald"),
     "logger": on_path("logger"),
@@ -50,6 +52,7 @@ PEERS: dict[str, Find] = {
     "node_exporter": on_path("prometheus-node-exporter", "node_exporter"),
     "prometheus": on_path("prometheus"),
     "promtool": on_path("promtool"),
+    "smartctl": on_path("smartctl"),
     "systemd-cat": on_path("systemd-cat"),
     "unshare": on_path("unshare"),
     "victoria-metrics": on_path("victoria-metrics", "victoria-metrics-prod"),
