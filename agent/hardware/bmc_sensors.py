@@ -1,12 +1,13 @@
 """The BMC's sensors, ``ipmitool sdr elist``: values, the state the BMC itself gives each, and redundancy.
 
-A line is ``Inlet Temp       | 04h | ok  |  7.1 | 24 degrees C``. What says ``ns`` was not read: never fine, a gap.
+A line is ``Inlet Temp       | 04h | ok  |  7.1 | 24 degrees C``. What says ``ns`` was not read, which is never fine.
+Empty slots have sensors too: one that never gave a reading is not offered, one that gave some and ceased is unreadable.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from agent.hardware.bmc import Bmc
 from agent.hardware.bmc_words import STATES, state_of
@@ -24,9 +25,7 @@ METRICS = {
     "Watts": ("bmc_power_watts", 1.0),
     "percent": ("bmc_level_ratio", 0.01),
 }
-REDUNDANT = {"fully redundant": 1.0, "redundancy lost": 0.0, "redundancy degraded": 0.0, "non-redundant": 0.0}
-# An empty slot has a sensor that says so; one that gives no reading though it should is unreadable.
-ABSENT = ("disabled", "not present", "absent", "not available")
+REDUNDANCY = re.compile(r"fully redundant|redundancy lost|redundancy degraded|non-redundant")
 
 
 class BmcSensors:
@@ -34,6 +33,7 @@ class BmcSensors:
 
     def __init__(self, bmc: Bmc, wait_s: float = 0.0) -> None:
         self._bmc = bmc
+        self._gave: set[str] = set()
         self._asked = Asked(self.name, self._ask, pace_s=PACE_S, limit_s=LIMIT_S, offered=bmc.offered, wait_s=wait_s)
 
     def read(self) -> Iterator[Sample]:
@@ -42,11 +42,13 @@ class BmcSensors:
         return iter([*newest.answer, self._asked.age(newest)])
 
     def _ask(self) -> list[Sample]:
-        return parse(self._bmc.ask("sdr", "elist", seconds=LIMIT_S).out)
+        told = parse(self._bmc.ask("sdr", "elist", seconds=LIMIT_S).out, self._gave)
+        self._gave |= {sample.part for sample in told if not isinstance(sample.value, Gap)}
+        return told
 
 
-def parse(text: str) -> list[Sample]:
-    """Raises SourceFailed: not one line of a sensor."""
+def parse(text: str, gave: Collection[str] = ()) -> list[Sample]:
+    """``gave``: the parts that gave a reading before. Raises SourceFailed: not one line of a sensor."""
     told: list[Sample] = []
     names: set[str] = set()
     for line in text.splitlines():
@@ -58,28 +60,22 @@ def parse(text: str) -> list[Sample]:
             continue  # where a controller is, not how it is
         part = name if name and name not in names else f"{name} {number} {entity}".strip()
         names.add(part)
-        told += sensor(part, state, words)
+        told += sensor(part, state, words, ceased=part in gave)
     if not told:
         first = next((line for line in text.splitlines() if line.strip()), "")
         raise SourceFailed(Gap.UNREADABLE, f"ipmitool sdr elist: no sensor in what it said: {first[:120]!r}")
     return told
 
 
-def sensor(part: str, state: str, words: str) -> Iterator[Sample]:
+def sensor(part: str, state: str, words: str, *, ceased: bool = False) -> Iterator[Sample]:
     """State first, then the value or the redundancy."""
-    if state not in STATES:  # "ns": no scanning
-        absent = any(word in words.lower() for word in ABSENT)
-        yield Sample("bmc_sensor_state", Gap.NOT_OFFERED if absent else Gap.UNREADABLE, part)
+    if state not in STATES:  # "ns": not scanned, or no reading just now
+        yield Sample("bmc_sensor_state", Gap.UNREADABLE if ceased else Gap.NOT_OFFERED, part)
         return
-    value = VALUE.match(words)
+    value, redundancy = VALUE.match(words), REDUNDANCY.search(words.lower())
     yield Sample("bmc_sensor_state", STATES[state] if value else max(STATES[state], state_of(words)), part)
     if value:
         metric, scale = METRICS[value[2]]
         yield Sample(metric, float(value[1]) * scale, part)
-    for word in words.lower().split(","):
-        said = re.sub(
-            r"^non-redundant.*", "non-redundant", re.sub(r"^redundancy degraded.*", "redundancy degraded", word.strip())
-        )
-        if said in REDUNDANT:
-            yield Sample("bmc_redundant", REDUNDANT[said], part)
-            return
+    elif redundancy:
+        yield Sample("bmc_redundant", float(redundancy[0] == "fully redundant"), part)

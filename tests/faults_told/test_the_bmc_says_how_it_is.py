@@ -85,7 +85,7 @@ def test_a_healthy_bmc_gives_values_states_and_what_is_not_read(bmc: Bmc, progra
     assert told["bmc_power_watts Pwr Consumption"] == 126
     assert told["bmc_redundant PS Redundancy"] == 1
     states = {key: value for key, value in told.items() if key.startswith("bmc_sensor_state")}
-    assert states.pop("bmc_sensor_state SEL") is Gap.UNREADABLE  # "No Reading"
+    assert states.pop("bmc_sensor_state SEL") is Gap.NOT_OFFERED  # "No Reading"
     assert states.pop("bmc_sensor_state Temp") is Gap.NOT_OFFERED  # "Disabled"
     assert set(states.values()) == {0.0}
     assert len(states) == 9
@@ -99,13 +99,20 @@ def test_every_fault_of_a_sensor_is_its_state(bmc: Bmc, programs: Programs) -> N
         "CPU1 Temp": 2,
         "Fan1A": 3,
         "12V": 0,
-        "PS1 Current": Gap.UNREADABLE,
+        "PS1 Current": Gap.NOT_OFFERED,
         "PS Redundancy": 2,
         "PS1 Status": 2,
         "Drive 3": 2,
         "Intrusion": 1,
     }
     assert told["bmc_redundant PS Redundancy"] == 0
+
+
+def test_a_sensor_that_ceases_to_give_readings_is_unreadable() -> None:
+    gave = {sample.part for sample in parse((ANSWERS / "ipmitool_sdr_healthy.txt").read_text())}
+    told = values(parse((ANSWERS / "ipmitool_sdr_fault.txt").read_text(), gave))
+    assert told["bmc_sensor_state PS1 Current"] is Gap.UNREADABLE
+    assert "bmc_current_amperes PS1 Current" not in told
 
 
 def test_sensors_of_one_name_keep_apart() -> None:
