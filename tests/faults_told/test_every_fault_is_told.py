@@ -12,6 +12,10 @@ from agent.check import Row, rows
 from agent.host.filesystems import METRICS as STATVFS
 from agent.host.root import Root
 from agent.watch import Watched, watched
+from checklists.criteria import Reading
+from checklists.loading import load_rules
+from checklists.presence import Absent, Heard
+from checklists.verdicts import Verdict
 from readings.catalogue import load_catalogue
 from readings.delivery.runner import Runner, TakenTick
 from readings.model import Clocks, Gap, Severity
@@ -227,3 +231,28 @@ def test_a_counter_that_goes_backwards_is_told_as_it_is(
     told = passes()
     assert values(told)["pcie_fatal_errors_total", DISK] == 0
     assert told.events == []
+
+
+# Told and kept, and left to whoever verifies: none of these alone means that something is wrong now.
+NO_ALARM = {"memory_counters_reset", "thermal_event", "pcie_link_reduced", "link_flapped", "bond_link_down"}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_opens_an_alarm_by_a_shipped_rule_or_its_event(
+    fault: str, passes: Callable[[], TakenTick], strike: Callable[[str], None]
+) -> None:
+    before = values(passes())
+    strike(fault)
+    taken = passes()
+    after = values(taken)
+    broken = {
+        rule.id
+        for rule in load_rules(load_catalogue())
+        if not isinstance(rule.criterion, Absent | Heard)
+        for (metric, part), value in after.items()
+        if metric == rule.criterion.metric and rule.parts.holds(part)
+        for window in [[Reading(0, before.get((metric, part), value)), Reading(60_000, value)]]
+        if rule.criterion.judge(window, 60_000, 120_000).verdict is Verdict.NOT_MET
+    }
+    alarming = [event for _, event in taken.events if event.severity <= Severity.ERROR]
+    assert bool(broken or alarming) == (fault not in NO_ALARM), broken
