@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
+from agent.all_sources import all_sources
 from agent.clocks import clocks_of
 from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
 from agent.host.sources import Source
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
-from agent.watch import watched
 from readings.catalogue import Catalogue
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
@@ -73,7 +73,7 @@ def one_pass(
     """
     clocks = clocks_of(root)
     if sources is None:
-        seen = watched(root, clocks, {}, wait_s=PATIENCE_S)
+        seen = all_sources(root, clocks, {}, wait_s=PATIENCE_S)
         runner = Runner([*seen.sources, *seen.logs], clocks)
     else:
         runner = Runner([*sources(root), *log_sources(root, clocks, {})], clocks)

@@ -9,6 +9,7 @@ import signal
 import threading
 from types import FrameType
 
+from agent.all_sources import all_sources
 from agent.clocks import clocks_of
 from agent.commands import complain
 from agent.credential import CredentialUnusable, kept
@@ -17,7 +18,6 @@ from agent.https import client
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
 from agent.transport import Transport
-from agent.watch import watched
 from readings.delivery.place import SpoolInUse
 from readings.delivery.spool import Spool
 from readings.delivery.uplink import Uplink
@@ -52,7 +52,7 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
     else:
         uplink = delivery.uplink = Uplink(spool, Transport(http, credential.credential).post, clocks)
         log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, server)
-    seen = watched(root, clocks, spool.marks())
+    seen = all_sources(root, clocks, spool.marks())
     passes = Passes([*seen.sources, delivery], seen.logs, spool, clocks)
     try:
         work(passes, uplink, settings.interval_s, stop)

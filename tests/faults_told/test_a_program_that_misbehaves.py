@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent.hardware.command import MOST_BYTES, Programs
+from agent.hardware.hypervisor import Nature
+from agent.hardware.smart import Smart
 from agent.host.root import Root
 from readings.model import Gap, SourceFailed
 
@@ -70,6 +74,51 @@ def test_a_hung_program_is_killed_with_all_it_started(programs: Programs, script
 
 def test_a_program_that_left_a_child_holding_its_output_is_not_waited_for(programs: Programs, script: Write) -> None:
     assert failure(programs, script("sleep 600 & exit 0"), 0.5).gap is Gap.TIMED_OUT
+
+
+def test_one_that_cannot_be_killed_is_not_started_again_beside_itself(
+    programs: Programs, script: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = script(f"echo started >> {tmp_path}/starts; exec sleep 600")
+    left: list[subprocess.Popen[bytes]] = []
+
+    def fails(started: subprocess.Popen[bytes]) -> bool:
+        left.append(started)
+        return False
+
+    monkeypatch.setattr("agent.hardware.command._end", fails)
+    try:
+        failure(programs, path, 0.5)
+        failed = failure(programs, path, 0.5)
+    finally:
+        left[0].kill()
+        left[0].wait()
+    assert failed.gap is Gap.TIMED_OUT
+    assert "still hangs in the kernel" in failed.detail
+    assert (tmp_path / "starts").read_text() == "started\n"
+    script("echo well again")
+    assert programs.run([path], 20).out == "well again\n"
+
+
+def test_passes_go_on_while_smartctl_hangs_and_then_it_is_a_gap(
+    programs: Programs, script: Write, tmp_path: Path, physical: Nature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(script(f"echo $$ > {tmp_path}/pid; exec sleep 600")).rename(tmp_path / "smartctl")
+    monkeypatch.setattr("agent.hardware.smart.SCAN_S", 1.0)
+    smart = Smart(programs, physical)
+
+    def pass_() -> str:
+        with pytest.raises(SourceFailed) as failed:
+            list(smart.read())
+        assert failed.value.gap is Gap.TIMED_OUT
+        return failed.value.detail
+
+    assert pass_() == "smart: asked 0 s ago, no answer yet"
+    for thread in threading.enumerate():
+        if thread.name == smart.name:
+            thread.join(20)
+    assert pass_().endswith("--scan: no answer in 1 s, killed")
+    assert not alive(int((tmp_path / "pid").read_text()))
 
 
 def test_a_babbling_program_is_cut_off(programs: Programs, script: Write) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.all_sources import all_sources
 from agent.hardware.hypervisor import nature
 from agent.host.root import Root
-from agent.watch import watched
 from readings.delivery.runner import Runner
 from readings.model import Clocks, Gap
 
@@ -84,7 +84,7 @@ def test_a_host_is_what_its_witnesses_say(
 def test_in_a_guest_hardware_is_not_offered_with_the_proof(tmp_path: Path, clocks: Callable[[], Clocks]) -> None:
     interrupts = "      CPU0\nTRM:      0   Thermal event interrupts\n"
     root = make(tmp_path, {"proc/cpuinfo": FLAG, "proc/interrupts": interrupts})
-    seen = watched(root, clocks, {}, wait_s=10)
+    seen = all_sources(root, clocks, {}, wait_s=10)
     taken = Runner([*seen.sources, *seen.logs], clocks).tick()
     why = {source: (gap, detail) for _, source, gap, detail in taken.gaps}
     for source in ("edac", "hwmon", "machine_checks", "pcie", "memory_modules", "bmc_sensors", "bmc_log", "smart"):
@@ -94,6 +94,6 @@ def test_in_a_guest_hardware_is_not_offered_with_the_proof(tmp_path: Path, clock
 
 
 def test_on_a_real_machine_absence_carries_no_such_excuse(tmp_path: Path, clocks: Callable[[], Clocks]) -> None:
-    seen = watched(make(tmp_path, {"proc/cpuinfo": NO_FLAG}), clocks, {}, wait_s=10)
+    seen = all_sources(make(tmp_path, {"proc/cpuinfo": NO_FLAG}), clocks, {}, wait_s=10)
     taken = Runner([*seen.sources, *seen.logs], clocks).tick()
     assert [detail for _, _, _, detail in taken.gaps if "none of its own" in detail] == []

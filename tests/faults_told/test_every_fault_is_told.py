@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from agent.all_sources import AllSources, all_sources
 from agent.check import Row, rows
 from agent.host.filesystems import METRICS as STATVFS
 from agent.host.root import Root
-from agent.watch import Watched, watched
 from checklists.criteria import Reading
 from checklists.loading import load_rules
 from checklists.presence import Absent, Heard
@@ -34,7 +34,7 @@ def values(taken: TakenTick) -> Readings:
 @pytest.fixture
 def passes(host: Path, clocks: Callable[[], Clocks], programs: Programs) -> Callable[[], TakenTick]:
     """Each call is a pass of one agent; what is told is committed."""
-    seen: Watched = watched(Root.under(host), clocks, {}, pace_s=0, programs=programs, wait_s=10)
+    seen: AllSources = all_sources(Root.under(host), clocks, {}, pace_s=0, programs=programs, wait_s=10)
     runner = Runner([*seen.sources, *seen.logs], clocks)
 
     def take() -> TakenTick:
@@ -169,7 +169,7 @@ def test_a_slow_slot_is_no_reduced_link(passes: Callable[[], TakenTick]) -> None
 
 
 def test_what_is_not_there_is_not_offered_and_never_zero(tmp_path: Path, clocks: Callable[[], Clocks]) -> None:
-    seen = watched(Root.under(tmp_path), clocks, {}, wait_s=10)
+    seen = all_sources(Root.under(tmp_path), clocks, {}, wait_s=10)
     taken = Runner([*seen.sources, *seen.logs], clocks).tick()
     new = {source.name for source in [*seen.sources, *seen.logs]}
     absent = {source: (gap, detail) for _, source, gap, detail in taken.gaps}

@@ -20,14 +20,14 @@ from readings.model import Clocks
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class AllSources:
     """``logs`` have a place that is kept with the tick; all others are ``sources``."""
 
     sources: list[Source]
     logs: list[LogSource]
 
 
-def watched(
+def all_sources(
     root: Root,
     clocks: Callable[[], Clocks],
     marks: Mapping[str, str],
@@ -35,16 +35,16 @@ def watched(
     wait_s: float = 0.0,
     pace_s: float = A_MINUTE,
     programs: Asking | None = None,
-) -> Watched:
+) -> AllSources:
     """``wait_s``: how long the first answer of a slow program is waited for (``check`` has the time, ``run`` not).
 
     ``pace_s``: how often what is quick to read and seldom changes is read.
     """
     of_host, logs = host_sources(root), log_sources(root, clocks, marks)
     if root.live and sys.platform != "linux":
-        return Watched(of_host, logs)
+        return AllSources(of_host, logs)
     programs, found = programs or Programs(root), nature(root)
-    return Watched(
+    return AllSources(
         [
             *proven(of_host, found),
             *hardware_sources(root, programs, found, wait_s=wait_s, pace_s=pace_s),
