@@ -38,7 +38,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
+class Summary:
     """``erased`` is the moment as the BMC writes it, "" when never. ``dropped``: records lost for lack of room."""
 
     entries: int
@@ -50,7 +50,7 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    info: Info
+    info: Summary
     records: tuple[Record, ...]
     clock: float | Gap
 
@@ -65,7 +65,7 @@ class BmcLog:
         self._clocks = clocks
         erased, _, last = mark.rpartition("|")
         self._place = (erased, int(last)) if last.isdecimal() else None
-        self._last_info: Info | None = None
+        self._last_info: Summary | None = None
         self._records: tuple[Record, ...] = ()
         self._taken = 0
         self._before: tuple[frozenset[Record], int] | None = None
@@ -145,7 +145,7 @@ class BmcLog:
         level = severity(record.description, record.direction)
         self._telling.add("bmc_event", level, record.text, boottime_ns=boottime, wall_ns=wall, cursor=f"{record.id:x}h")
 
-    def _erased(self, info: Info, now: Clocks) -> None:
+    def _erased(self, info: Summary, now: Clocks) -> None:
         when = f" at {info.erased} by its clock" if info.erased else ""
         text = f"the BMC's log was erased{when}: what was in it unread is gone ({info.entries} records now)"
         self._telling.add("bmc_log_erased", Severity.ERROR, text, boottime_ns=now.boottime_ns)
@@ -160,7 +160,7 @@ def samples(look: Look) -> Iterator[Sample]:
     yield Sample("bmc_clock_offset_seconds", look.clock)
 
 
-def parse_info(text: str) -> Info:
+def parse_info(text: str) -> Summary:
     """``Entries : 5`` …; FreeIPMI's names for erasure and dropped records are known too. Raises SourceFailed."""
     said = {
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())
@@ -171,7 +171,7 @@ def parse_info(text: str) -> Info:
     used = said.get("percent used", "").rstrip("%")
     erased = said.get("last del time", said.get("recent erase timestamp", ""))
     lost = said.get("overflow", said.get("events dropped due to lack of space", "")).lower()
-    return Info(
+    return Summary(
         entries=int(entries),
         used=int(used) / 100 if used.isdecimal() else Gap.NOT_OFFERED,
         added=said.get("last add time", said.get("recent addition timestamp", "")),

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.hardware.bmc import Bmc
 from agent.hardware.command import Answer
 from agent.hardware.hypervisor import Nature
+from agent.host.root import Root
 from readings.model import Clocks, Gap, SourceFailed
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "hardware"
@@ -82,3 +84,8 @@ def strike(host: Path) -> Callable[[str], None]:
         shutil.copytree(FIXTURES / fault, host, symlinks=True, dirs_exist_ok=True)
 
     return over
+
+
+@pytest.fixture
+def bmc(programs: Recorded, physical: Nature) -> Bmc:
+    return Bmc(Root(), programs, physical, ("-I", "lanplus", "-H", "192.0.2.1"))

@@ -150,12 +150,17 @@ def clocks_now() -> Clocks:
     return Clocks("boot", time.clock_gettime_ns(time.CLOCK_MONOTONIC), time.time_ns())
 
 
-def looked(log: BmcLog) -> list[Event]:
-    """What is told until an answer that was asked for now has been told; then it is committed."""
-    told = list(log.read())
+def settle(log: BmcLog) -> None:
     for thread in threading.enumerate():
         if thread.name == log.name:
             thread.join(SECONDS)
+
+
+def looked(log: BmcLog) -> list[Event]:
+    """What is told until the answer to a question asked from now on has been told; then it is committed."""
+    settle(log)
+    told = list(log.read())
+    settle(log)
     told += log.read()
     log.commit()
     found = [item for item in told if isinstance(item, Event)]

@@ -41,12 +41,17 @@ def root(tmp_path: Path) -> Root:
     return Root.under(tmp_path)
 
 
-def looked(units: Units) -> list[Sample | Event]:
-    """All that is told until an answer that was asked for now has been told."""
-    told = list(units.read())
+def settle(units: Units) -> None:
     for thread in threading.enumerate():
         if thread.name == units.name:
             thread.join(20)
+
+
+def looked(units: Units) -> list[Sample | Event]:
+    """All that is told until the answer to a question asked from now on has been told."""
+    settle(units)
+    told = list(units.read())
+    settle(units)
     return [*told, *units.read()]
 
 

@@ -1,4 +1,4 @@
-"""ipmitool's answers, recorded: sensors and the event log of a BMC, healthy, at fault, and with its log erased."""
+"""ipmitool's answers about the event log of a BMC, recorded: new records, a log that was erased, one that lost some."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ import pytest
 
 from agent.hardware.bmc import Bmc
 from agent.hardware.bmc_log import BmcLog, parse_info, wall_ns
-from agent.hardware.bmc_sensors import BmcSensors, parse
 from agent.hardware.bmc_words import severity
-from agent.hardware.hypervisor import Nature
-from agent.host.root import Root
 from readings.model import Clocks, Event, Gap, Sample, Severity, SourceFailed
 
 Programs = Any  # the one of conftest, which a test folder without packages cannot import
 ANSWERS = Path(__file__).parents[1] / "fixtures" / "hardware" / "answers"
-REMOTE = ("-I", "lanplus", "-H", "192.0.2.1")
+
+
+def values(items: Iterable[object]) -> dict[str, float | Gap]:
+    samples = [item for item in items if isinstance(item, Sample)]
+    return {f"{item.metric} {item.part}".rstrip(): item.value for item in samples}
+
+
+def events(items: Iterable[object]) -> list[tuple[str, Severity, str]]:
+    return [(item.kind, item.severity, item.text) for item in items if isinstance(item, Event)]
 
 
 class Passing:
@@ -42,20 +47,6 @@ def passing(clocks: Callable[[], Clocks]) -> Passing:
     return Passing(clocks())
 
 
-@pytest.fixture
-def bmc(programs: Programs, physical: Nature) -> Bmc:
-    return Bmc(Root(), programs, physical, REMOTE)
-
-
-def values(items: Iterable[object]) -> dict[str, float | Gap]:
-    samples = [item for item in items if isinstance(item, Sample)]
-    return {f"{item.metric} {item.part}".rstrip(): item.value for item in samples}
-
-
-def events(items: Iterable[object]) -> list[tuple[str, Severity, str]]:
-    return [(item.kind, item.severity, item.text) for item in items if isinstance(item, Event)]
-
-
 def record(programs: Programs, state: str, log: str = "") -> None:
     programs.say("ipmitool sel info", f"ipmitool_sel_info_{state}.txt")
     programs.say("ipmitool sel elist", f"ipmitool_sel_{log or state}.txt")
@@ -66,65 +57,18 @@ def log_of(bmc: Bmc, passing: Passing, mark: str = "") -> BmcLog:
     return BmcLog(bmc, passing, mark, wait_s=20, pace_s=0)
 
 
-def read(log: BmcLog) -> list[Sample | Event]:
-    """One pass that sees the answer to a question asked in it."""
-    list(log.read())
+def settle(log: BmcLog) -> None:
     for thread in threading.enumerate():
         if thread.name == log.name:
             thread.join(20)
+
+
+def read(log: BmcLog) -> list[Sample | Event]:
+    """One pass that sees the answer to a question asked from now on."""
+    settle(log)
+    list(log.read())
+    settle(log)
     return list(log.read())
-
-
-def test_a_healthy_bmc_gives_values_states_and_what_is_not_read(bmc: Bmc, programs: Programs) -> None:
-    programs.say("ipmitool sdr elist", "ipmitool_sdr_healthy.txt")
-    told = values(BmcSensors(bmc, wait_s=20).read())
-    assert told["bmc_temperature_celsius Inlet Temp"] == 24
-    assert told["bmc_fan_rpm Fan1A"] == 5880
-    assert told["bmc_voltage_volts 12V"] == 12.06
-    assert told["bmc_current_amperes PS1 Current"] == 0.4
-    assert told["bmc_power_watts Pwr Consumption"] == 126
-    assert told["bmc_redundant PS Redundancy"] == 1
-    states = {key: value for key, value in told.items() if key.startswith("bmc_sensor_state")}
-    assert states.pop("bmc_sensor_state SEL") is Gap.NOT_OFFERED  # "No Reading"
-    assert states.pop("bmc_sensor_state Temp") is Gap.NOT_OFFERED  # "Disabled"
-    assert set(states.values()) == {0.0}
-    assert len(states) == 9
-
-
-def test_every_fault_of_a_sensor_is_its_state(bmc: Bmc, programs: Programs) -> None:
-    programs.say("ipmitool sdr elist", "ipmitool_sdr_fault.txt")
-    told = values(BmcSensors(bmc, wait_s=20).read())
-    assert {key.removeprefix("bmc_sensor_state "): value for key, value in told.items() if "sensor_state" in key} == {
-        "Inlet Temp": 1,
-        "CPU1 Temp": 2,
-        "Fan1A": 3,
-        "12V": 0,
-        "PS1 Current": Gap.NOT_OFFERED,
-        "PS Redundancy": 2,
-        "PS1 Status": 2,
-        "Drive 3": 2,
-        "Intrusion": 1,
-    }
-    assert told["bmc_redundant PS Redundancy"] == 0
-
-
-def test_a_sensor_that_ceases_to_give_readings_is_unreadable() -> None:
-    gave = {sample.part for sample in parse((ANSWERS / "ipmitool_sdr_healthy.txt").read_text())}
-    told = values(parse((ANSWERS / "ipmitool_sdr_fault.txt").read_text(), gave))
-    assert told["bmc_sensor_state PS1 Current"] is Gap.UNREADABLE
-    assert "bmc_current_amperes PS1 Current" not in told
-
-
-def test_sensors_of_one_name_keep_apart() -> None:
-    told = parse("Temp | 0Eh | ok  |  3.1 | 51 degrees C\nTemp | 0Fh | ok  |  3.2 | 49 degrees C\n")
-    assert [item.part for item in told] == ["Temp", "Temp", "Temp 0Fh 3.2", "Temp 0Fh 3.2"]
-
-
-@pytest.mark.parametrize("text", ["", "Get SDR command failed", "a | b | c\n", "\ufffd\ufffd|\n"])
-def test_garbage_for_sensors_is_unreadable(text: str) -> None:
-    with pytest.raises(SourceFailed) as failed:
-        parse(text)
-    assert failed.value.gap is Gap.UNREADABLE
 
 
 def test_what_the_log_held_before_the_first_look_is_not_told_one_by_one(
@@ -281,31 +225,3 @@ def test_a_summary_without_a_number_of_entries_is_unreadable(text: str) -> None:
 def test_words_of_a_record_have_their_severity(description: str, level: Severity) -> None:
     assert severity(description, "Asserted") is level
     assert severity(description, "Deasserted") is Severity.NOTICE
-
-
-def test_without_a_bmc_it_is_not_offered_and_says_so(
-    tmp_path: Path, programs: Programs, clocks: Callable[[], Clocks]
-) -> None:
-    found = Nature(True, "VMware", "DMI says so")
-    with pytest.raises(SourceFailed) as failed:
-        list(BmcSensors(Bmc(Root.under(tmp_path), programs, found)).read())
-    assert failed.value.gap is Gap.NOT_OFFERED
-    assert "there is no BMC" in failed.value.detail
-    assert "(VMware: DMI says so)" in failed.value.detail
-
-
-def test_a_bmc_without_a_program_to_ask_it_names_the_program(
-    tmp_path: Path, programs: Programs, physical: Nature
-) -> None:
-    (tmp_path / "dev").mkdir()
-    (tmp_path / "dev" / "ipmi0").touch()
-    with pytest.raises(SourceFailed) as failed:
-        Bmc(Root.under(tmp_path), programs, physical).offered()
-    assert (failed.value.gap, "Debian: ipmitool" in failed.value.detail) == (Gap.NOT_OFFERED, True)
-
-
-def test_a_bmc_that_does_not_answer_is_unreachable(bmc: Bmc, programs: Programs) -> None:
-    programs.say("ipmitool sdr elist", "", 1, "Error: Unable to establish IPMI v2 / RMCP+ session\n")
-    with pytest.raises(SourceFailed) as failed:
-        list(BmcSensors(bmc, wait_s=20).read())
-    assert failed.value.gap is Gap.UNREACHABLE
