@@ -14,6 +14,7 @@ from readings.model import Event, Fact, Gap, Sample, Severity, SourceFailed
 
 MEGABYTE = 2**20
 MOST_CHANNELS = 12
+RANK = {"dimm_ce_count": "memory_corrected_errors_total", "dimm_ue_count": "memory_uncorrected_errors_total"}
 
 
 class MemoryModules:
@@ -42,6 +43,9 @@ class MemoryModules:
         for name in entries(folder):
             if name.startswith(("dimm", "rank")):
                 yield from module(f"{folder}/{name}", f"{controller}/{name}")
+                if name.startswith("rank"):  # some drivers know ranks only; DIMMs are read in every pass
+                    for file, metric in RANK.items():
+                        yield Sample(metric, read_number(f"{folder}/{name}/{file}"), f"{controller}/{name}")
             elif name.startswith("csrow"):
                 yield from channels(f"{folder}/{name}", f"{controller}/{name}")
 

@@ -46,8 +46,6 @@ class Repeated:
         if self._read_at is None or now - self._read_at >= self._pace_s - 0.5:
             self._read_at = now
             once = self._look()
-        if self._failed is not None:
-            raise SourceFailed(self._failed.gap, self._failed.detail)
         return self._tell(once, now - self._read_at)
 
     def _look(self) -> list[Event | Fact]:
@@ -67,6 +65,8 @@ class Repeated:
 
     def _tell(self, once: list[Event | Fact], age_s: float) -> Iterator[Sample | Event | Fact]:
         yield from once
+        if self._failed is not None:
+            raise SourceFailed(self._failed.gap, self._failed.detail)
         yield from self._samples
         if self._samples:
             yield Sample(AGE, age_s, self.name)

@@ -25,6 +25,7 @@ PORT_ERRORS = {
 }
 MOST_DEVICES = 1024
 GIGA = 1e9
+BRIDGE = "0x0604"
 
 
 class Pcie:
@@ -61,7 +62,8 @@ def read_device(folder: str, device: str) -> Iterator[Sample]:
     best_speed, best_width = link(folder, "max")
     yield Sample("pcie_link_transfers_maximum_per_second", best_speed, device)
     yield Sample("pcie_link_lanes_maximum_count", best_width, device)
-    yield Sample("pcie_link_reduced", reduced(folder, (speed, width), (best_speed, best_width)), device)
+    if not (read_word(f"{folder}/class") or "").startswith(BRIDGE):  # a port runs as its device lets it
+        yield Sample("pcie_link_reduced", reduced(folder, (speed, width), (best_speed, best_width)), device)
 
 
 def total(path: str) -> float | Gap:

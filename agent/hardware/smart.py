@@ -66,7 +66,8 @@ class Smart:
             if self._monotonic() > until:
                 told.append(Sample("smart_health_passed", Gap.TIMED_OUT, part))
                 continue
-            argv = [program, "--json=c", "-x", *(["-d", kind] if kind else []), name]
+            # --scan calls SATA disks "scsi" because it opens none: what a disk is, smartctl finds out by itself.
+            argv = [program, "--json=c", "-x", *(["-d", kind] if "," in kind else []), name]
             try:
                 answer = self._programs.run(argv, DISK_S)
                 told += report(part, answer.out, virtual=bool(self._found.virtual))

@@ -100,6 +100,15 @@ def ata(said: Json, part: str) -> Iterator[Sample]:
         entries = _number(said, "ata_smart_error_log", "summary", "count")
     yield Sample("smart_error_log_entries_total", entries, part)
     yield from self_tests(said, part, "ata_smart_self_test_log", "extended", "standard")
+    rows = _rows(said, "ata_smart_self_test_log", "extended", "table") or _rows(
+        said, "ata_smart_self_test_log", "standard", "table"
+    )
+    ended = [
+        _number(row, "lifetime_hours")
+        for row in rows
+        if _dig(row, "status", "passed") is True and "extended" in str(_dig(row, "type", "string")).lower()
+    ]
+    yield long_test_age(said, part, ended, wraps_at=1 << 16)
 
 
 def self_tests(said: Json, part: str, log: str, *kinds: str) -> Iterator[Sample]:
@@ -116,6 +125,16 @@ def self_tests(said: Json, part: str, log: str, *kinds: str) -> Iterator[Sample]
     yield Sample("smart_self_test_passed", float(passed) if isinstance(passed, bool) else Gap.NOT_OFFERED, part)
 
 
+def long_test_age(said: Json, part: str, ended: list[float | Gap], wraps_at: int = 0) -> Sample:
+    """Hours powered on since the newest long test that passed. ATA keeps sixteen bits of them, which go round."""
+    hours = _number(said, "power_on_time", "hours")
+    known = [at for at in ended if not isinstance(at, Gap)]
+    if isinstance(hours, Gap) or not known:
+        return Sample("smart_long_self_test_age_seconds", Gap.NOT_OFFERED, part)
+    ages = [(hours - at) % wraps_at if wraps_at else hours - at for at in known]
+    return Sample("smart_long_self_test_age_seconds", min(ages) * 3600, part)
+
+
 def nvme(said: Json, part: str) -> Iterator[Sample]:
     """An NVMe disk must have its health log: without it every value is unreadable, not absent."""
     log = said.get("nvme_smart_health_information_log")
@@ -125,7 +144,17 @@ def nvme(said: Json, part: str) -> Iterator[Sample]:
         value = known.get(key)
         there = isinstance(value, int) and not isinstance(value, bool)
         yield Sample(metric, value / round(1 / scale) if there and value is not None else missing, part)
-    codes = [_dig(row, "self_test_result", "value") for row in _rows(said, "nvme_self_test_log", "table")]
+    tests = _rows(said, "nvme_self_test_log", "table")
+    codes = [_dig(row, "self_test_result", "value") for row in tests]
+    yield long_test_age(
+        said,
+        part,
+        [
+            _number(row, "power_on_hours")
+            for row, code in zip(tests, codes, strict=True)
+            if code == 0 and "extended" in str(_dig(row, "self_test_code", "string")).lower()
+        ],
+    )
     if codes:
         yield Sample("smart_self_tests_failed_count", float(sum(code in {5, 6, 7} for code in codes)), part)
         yield Sample(

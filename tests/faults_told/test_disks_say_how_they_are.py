@@ -43,6 +43,7 @@ def said(file: str, part: str = "disk") -> dict[str, float | Gap]:
                 "smart_error_log_entries_total": 0,
                 "smart_self_tests_failed_count": 0,
                 "smart_self_test_passed": 1,
+                "smart_long_self_test_age_seconds": (8772 - 8700) * 3600,
             },
         ),
         (
@@ -58,6 +59,7 @@ def said(file: str, part: str = "disk") -> dict[str, float | Gap]:
                 "smart_error_log_entries_total": 17,
                 "smart_self_tests_failed_count": 2,
                 "smart_self_test_passed": 0,
+                "smart_long_self_test_age_seconds": Gap.NOT_OFFERED,
             },
         ),
         ("smartctl_ata_prefail.json", {"smart_health_passed": 1, "smart_below_threshold": 1}),
@@ -143,6 +145,17 @@ def test_numbers_that_are_none_are_gaps() -> None:
     assert told["disk_powered_on_seconds"] is Gap.NOT_OFFERED
 
 
+def test_hours_of_a_self_test_go_round_after_sixteen_bits() -> None:
+    old = json.loads((ANSWERS / "smartctl_ata_healthy.json").read_text())
+    old["power_on_time"] = {"hours": 65_546}
+    old["ata_smart_self_test_log"]["extended"]["table"][0]["lifetime_hours"] = 65_526
+    told = {item.metric: item.value for item in report("disk", json.dumps(old)) if isinstance(item, Sample)}
+    assert told["smart_long_self_test_age_seconds"] == 20 * 3600
+    old["ata_smart_self_test_log"]["extended"]["table"][0]["lifetime_hours"] = 4
+    told = {item.metric: item.value for item in report("disk", json.dumps(old)) if isinstance(item, Sample)}
+    assert told["smart_long_self_test_age_seconds"] == 6 * 3600
+
+
 @pytest.fixture
 def disks(programs: Programs) -> Programs:
     programs.say("smartctl --scan", "smartctl_scan.json")
@@ -164,6 +177,10 @@ def test_every_disk_smartctl_finds_is_asked_and_named(disks: Programs, physical:
     facts = {item.key: item.value for item in items if isinstance(item, Fact)}
     assert facts["disk.sda.serial"] == "SERIAL0001"
     assert facts["disk.sdc.model"] == "EXAMPLE MG07"
+    # What --scan calls "scsi" may be a SATA disk: only what lies behind a controller is asked by its type.
+    assert sorted(asked for asked in disks.asked if " -d " in asked) == [
+        "smartctl --json=c -x -d megaraid,3 /dev/bus/0"
+    ]
     assert "INQUIRY failed" in facts["disk.bus/0 megaraid,3.unreadable"]
 
 

@@ -166,6 +166,19 @@ def test_a_slow_slot_is_no_reduced_link(passes: Callable[[], TakenTick]) -> None
     assert told["pcie_link_transfers_maximum_per_second", DISK] == 16e9
     assert told["pcie_link_transfers_per_second", DISK] == 8e9
     assert told["pcie_link_reduced", DISK] == 0
+    # The port could run 16 lanes and has a device of 4: that is no fault of it.
+    assert told["pcie_link_lanes_maximum_count", PORT] == 16
+    assert ("pcie_link_reduced", PORT) not in told
+
+
+def test_ranks_are_counted_where_a_driver_knows_no_modules(host: Path, passes: Callable[[], TakenTick]) -> None:
+    rank = host / "sys/devices/system/edac/mc/mc0/rank0"
+    rank.mkdir()
+    (rank / "dimm_ce_count").write_text("5\n")
+    (rank / "dimm_ue_count").write_text("-\n")
+    told = values(passes())
+    assert told["memory_corrected_errors_total", "mc0/rank0"] == 5
+    assert told["memory_uncorrected_errors_total", "mc0/rank0"] is Gap.UNREADABLE
 
 
 def test_what_is_not_there_is_not_offered_and_never_zero(tmp_path: Path, clocks: Callable[[], Clocks]) -> None:
