@@ -68,7 +68,7 @@ class BmcLog:
         self._last_info: Summary | None = None
         self._records: tuple[Record, ...] = ()
         self._taken = 0
-        self._before: tuple[frozenset[Record], int] | None = None
+        self._before: tuple[tuple[Record, ...], int] | None = None
         self._telling = Telling(self.name, "bmc", mark)
         self._asked = Asked(self.name, self._ask, pace_s=pace_s, limit_s=LIMIT_S, offered=bmc.offered, wait_s=wait_s)
 
@@ -106,7 +106,9 @@ class BmcLog:
     def _take(self, look: Look) -> None:
         """Tell what came since the place; what is told is in the order the BMC keeps it."""
         now, before = self._clocks(), self._before
-        self._before = (frozenset(look.records), now.boottime_ns)
+        self._before = (look.records, now.boottime_ns)
+        if before is not None and before[0] is look.records:
+            return  # not listed again, because nothing changed
         newest = look.records[-1].id if look.records else 0
         if self._place is None:
             self._place = (look.info.erased, newest)
@@ -121,7 +123,8 @@ class BmcLog:
         if look.info.erased != erased:
             self._erased(look.info, now)
             # Ids may begin anew, and a single record may have been deleted: new is what was not there before.
-            fresh = [record for record in look.records if record not in (before[0] if before else ())]
+            known = set(before[0]) if before else set()
+            fresh = [record for record in look.records if record not in known]
         elif told in ids:
             fresh = list(look.records[ids.index(told) + 1 :])  # ids go round at FFFEh: the order is what counts
         else:
@@ -136,11 +139,12 @@ class BmcLog:
     def _tell(self, record: Record, offset: float | Gap, now: Clocks, since_ns: int | None) -> None:
         """At the BMC's moment, corrected by how far its clock is off; between two looks it came between them."""
         said = wall_ns(record.stamp)
-        known = said is not None and not isinstance(offset, Gap)
-        wall = said - round(offset * 1e9) if said is not None and not isinstance(offset, Gap) else said
+        wall = said if said is None or isinstance(offset, Gap) else said - round(offset * 1e9)
         boottime = None
         if since_ns is not None:
-            guess = now.boottime_ns - (now.wall_ns - wall) if known and wall is not None else now.boottime_ns
+            guess = now.boottime_ns
+            if wall is not None and not isinstance(offset, Gap):
+                guess -= now.wall_ns - wall
             boottime = min(max(guess, since_ns), now.boottime_ns)
         level = severity(record.description, record.direction)
         self._telling.add("bmc_event", level, record.text, boottime_ns=boottime, wall_ns=wall, cursor=f"{record.id:x}h")

@@ -29,13 +29,13 @@ WARNING = re.compile(r"non-critical|log (?:almost )?full|log area|cleared|loggin
 FINE = re.compile(
     r"fully redundant|presence detected|s0/g0|initiated by power up|soft(?:-|ware) (?:off|reset)", re.IGNORECASE
 )
-ALARMING = (NOT_RECOVERABLE, CRITICAL, ERROR)
 
 
 def severity(description: str, direction: str) -> Severity:
-    """Of a record of the log. Only what is asserted can be bad: its going away is good news."""
-    if direction.strip().lower().startswith("deassert") or FINE.search(description):
-        return Severity.NOTICE
+    """Of a record of the log. Only what is asserted is bad; that something good went away is worth a look."""
+    gone, fine = direction.strip().lower().startswith("deassert"), FINE.search(description) is not None
+    if gone or fine:
+        return Severity.WARNING if gone and fine else Severity.NOTICE
     for pattern, level in (
         (NOT_RECOVERABLE, Severity.ALERT),
         (CRITICAL, Severity.CRITICAL),

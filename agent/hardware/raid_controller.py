@@ -107,17 +107,22 @@ def read_volumes(data: Json) -> Iterator[Sample]:
         yield Sample("raid_volume_healthy", _known(row, FINE_VOLUME), f"v{row.get('DG/VD')}")
 
 
-def read_disks(data: Json) -> Iterator[Sample]:
+def read_disks(data: Json) -> Iterator[Sample | Fact]:
     """``Drive /c0/e252/s0`` holds its row, ``Drive /c0/e252/s0 - Detailed Information`` its counters."""
     for key, rows in data.items():
         place = DRIVE.match(key)
         if place is None:
             continue
         part = place[1][1:]
+        detailed = data.get(f"{key} - Detailed Information")
+        state, attributes = (
+            detailed.get(f"{key} {what}") if isinstance(detailed, dict) else None
+            for what in ("State", "Device attributes")
+        )
         for row in _rows(rows):
             yield Sample("raid_disk_healthy", _known(row, FINE_DISK), part)
-        detailed = data.get(f"{key} - Detailed Information")
-        state = detailed.get(f"{key} State") if isinstance(detailed, dict) else None
+            serial = str(attributes.get("SN", "")).strip() if isinstance(attributes, dict) else ""
+            yield Fact(f"raid.{part}", f"{str(row.get('Model', '')).strip()} {serial}"[:200].strip())
         known: Json = state if isinstance(state, dict) else {}
         for name, metric in COUNTS.items():
             value = known.get(name)

@@ -224,4 +224,5 @@ def test_a_summary_without_a_number_of_entries_is_unreadable(text: str) -> None:
 )
 def test_words_of_a_record_have_their_severity(description: str, level: Severity) -> None:
     assert severity(description, "Asserted") is level
-    assert severity(description, "Deasserted") is Severity.NOTICE
+    good = description in {"Fully Redundant", "Presence detected"}
+    assert severity(description, "Deasserted") is (Severity.WARNING if good else Severity.NOTICE)

@@ -60,7 +60,8 @@ def test_a_controller_is_read(
     told = {(item.metric, item.part): item.value for item in items if isinstance(item, Sample)}
     assert told.pop(("source_answer_age_seconds", "raid_controller")) is not None
     assert told == expected
-    assert [item.value for item in items if isinstance(item, Fact)] == ["EXAMPLE 9361-8i"]
+    facts = {item.key: item.value for item in items if isinstance(item, Fact)}
+    assert facts == {"raid.c0": "EXAMPLE 9361-8i", f"raid.{DISK}": "EXAMPLE MG07 SERIAL0004"}
 
 
 def failure(programs: Programs, physical: Nature) -> SourceFailed:
