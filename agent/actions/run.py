@@ -9,18 +9,15 @@ import signal
 import threading
 from types import FrameType
 
+from agent.all_sources import all_sources
 from agent.clocks import clocks_of
 from agent.commands import complain
 from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
-from agent.host.sources import host_sources
 from agent.https import client
-from agent.inventory.source import Inventory
-from agent.oslog.sources import log_sources
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
 from agent.transport import Transport
-from agent.watched.sources import watched_sources
 from readings.delivery.place import SpoolInUse
 from readings.delivery.spool import Spool
 from readings.delivery.uplink import Uplink
@@ -55,10 +52,8 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
     else:
         uplink = delivery.uplink = Uplink(spool, Transport(http, credential.credential).post, clocks)
         log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, server)
-    marks = spool.marks()
-    watched, followed = watched_sources(root, clocks, marks)
-    logs = [*log_sources(root, clocks, marks), *followed]
-    passes = Passes([*host_sources(root), Inventory(root), *watched, delivery], logs, spool, clocks)
+    seen = all_sources(root, clocks, spool.marks())
+    passes = Passes([*seen.sources, delivery], seen.logs, spool, clocks)
     try:
         work(passes, uplink, settings.interval_s, stop)
     finally:
