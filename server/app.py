@@ -22,6 +22,7 @@ from server.web.problems import install_problems
 ROUTERS = (
     "server.health_route",
     "server.people.routes",
+    "server.tls.routes",
     "server.senders.routes",
     "server.devices.routes",
     "server.history.routes",

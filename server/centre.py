@@ -27,6 +27,8 @@ from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
 from server.settings import Settings
 from server.times import to_ms, to_ns
+from server.tls.certificates import Certificates
+from server.tls.serving import Serving, serving_for
 
 __all__ = ["Centre", "Settings"]
 
@@ -48,6 +50,8 @@ class Centre:
     judge: Judge
     pump: Pump
     rounds: Rounds
+    certificates: Certificates
+    serving: Serving | None  # None: plain HTTP
     now: Clock = utc_now
     stopping: threading.Event = field(default_factory=threading.Event)  # set when the end begins: streams stop
 
@@ -55,11 +59,14 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, RecordsError, CatalogueError, what a wrong rule raises, sqlite3.Error, OSError.
+        Raises FolderRefused, CertificateRefused, RecordsError, CatalogueError, what a wrong rule raises, sqlite3.Error,
+        OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
         make_private(settings.data)
+        certificates = Certificates(settings.data)
+        serving = serving_for(certificates, settings.behind_tls_proxy)
         with contextlib.ExitStack() as undo:
             records = Records(settings.data / "records.db")
             undo.callback(records.close)
@@ -85,6 +92,7 @@ class Centre:
                     "audit": witness.refresh,
                     "attendance": attendance.present,
                     "silence": lambda: judge.silence(to_ms(now())),
+                    **({"certificate": lambda: serving.refresh(now())} if serving is not None else {}),
                 }
             )
             centre = cls(
@@ -101,6 +109,8 @@ class Centre:
                 judge=judge,
                 pump=pump,
                 rounds=rounds,
+                certificates=certificates,
+                serving=serving,
                 now=now,
             )
             if start:

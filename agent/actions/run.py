@@ -19,6 +19,7 @@ from agent.oslog.sources import log_sources
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
 from agent.transport import Transport
+from agent.trust import pinned
 from readings.delivery.place import SpoolInUse
 from readings.delivery.spool import Spool
 from readings.delivery.uplink import Uplink
@@ -40,7 +41,7 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
             interval_s=settings.interval_s,
         )
         server = check_server(settings.server or (credential.server if credential else DEFAULT_SERVER))
-        http = client(server, settings.ca_file)
+        http = client(server, pinned(settings.state, settings.ca_file))
     except (CredentialUnusable, SpoolInUse, OSError, ValueError) as error:
         return complain(str(error))
     log = logging.getLogger("agent")

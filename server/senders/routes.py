@@ -80,6 +80,7 @@ def new_enrolment(wanted: NewEnrolment, caller: AdminDep, centre: CentreDep, now
             device_no=wanted.device_no,
             device_name=wanted.device_name,
             ttl=timedelta(seconds=wanted.ttl_seconds),
+            fingerprint="" if centre.serving is None else centre.certificates.fingerprint(),
         )
     except DeviceRefused as error:
         raise Problem(422, "Refused", str(error)) from error
