@@ -16,7 +16,12 @@ class Transport:
 
     def __init__(self, http: httpx.Client, credential: str) -> None:
         self._http = http
-        self._headers = {"Authorization": f"Bearer {credential}", "Content-Type": CONTENT_TYPE}
+        self._headers = {"Content-Type": CONTENT_TYPE}
+        self.bear(credential)
+
+    def bear(self, credential: str) -> None:
+        """Send under this credential from now on."""
+        self._headers["Authorization"] = f"Bearer {credential}"
 
     def post(self, body: bytes) -> Answer:
         """Raises TransportError: the centre gave no answer."""

@@ -7,7 +7,6 @@ has the fingerprint of the token is the secret in front of it sent, over a conne
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import ssl
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from agent.credential import write_private
 from agent.https import TIMEOUT, Untrusted
 
 AUTHORITY_PATH = "/api/v1/ca"
@@ -94,15 +94,8 @@ def _fetch(server: str) -> bytes:
 
 def pin(state: Path, authority: bytes) -> None:
     """From now on this authority and no other. Raises OSError."""
-    if not authority:
-        return
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = state / f"{PINNED}.new"
-    with new.open("wb") as out:
-        out.write(authority)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(state / PINNED)
+    if authority:
+        write_private(state / PINNED, authority)
 
 
 def pinned(state: Path, ca_file: Path | None) -> Path | None:

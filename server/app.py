@@ -24,6 +24,7 @@ ROUTERS = (
     "server.people.routes",
     "server.tls.routes",
     "server.senders.routes",
+    "server.senders.self_routes",
     "server.devices.routes",
     "server.history.routes",
     "server.judge.routes",

@@ -25,6 +25,7 @@ from server.live import Live
 from server.records import Records
 from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
+from server.senders.rotation import settle_rotations
 from server.settings import Settings
 from server.times import to_ms, to_ns
 from server.tls.certificates import Certificates
@@ -71,7 +72,12 @@ class Centre:
             records = Records(settings.data / "records.db")
             undo.callback(records.close)
             witness = AuditWitness(records)
-            inbox = Inbox(settings.data / "inbox.db", lambda: to_ns(now()), witness=witness.told)
+            senders = SenderDirectory(records)
+            inbox = Inbox(
+                settings.data / "inbox.db",
+                lambda: to_ns(now()),
+                witness=lambda agent_id: (senders.configuration_revision(agent_id), witness.told()),
+            )
             undo.callback(inbox.close)
             history = History.open(
                 settings.data / "history",
@@ -84,10 +90,10 @@ class Centre:
             happenings = Happenings(records)
             live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
-            senders = SenderDirectory(records)
             pump = Pump(inbox, [history, happenings, live, judge])
             rounds = Rounds(
                 {
+                    "rotations": lambda: settle_rotations(records, senders.taken_up(), now()),
                     "senders": senders.refresh,
                     "audit": witness.refresh,
                     "attendance": attendance.present,

@@ -11,11 +11,14 @@ from types import FrameType
 
 from agent.clocks import clocks_of
 from agent.commands import complain
+from agent.configuration import Configured, paced_of
 from agent.credential import CredentialUnusable, kept
+from agent.errands import Errands
 from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.https import client
 from agent.oslog.sources import log_sources
+from agent.rotation import Rotation
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
 from agent.transport import Transport
@@ -48,15 +51,32 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
     root = Root.under(settings.root)
     clocks = clocks_of(root)
     delivery = Delivery(spool)
+    sources = [*host_sources(root), delivery]
+    logs = log_sources(root, clocks, spool.marks())
+    passes = Passes(sources, logs, spool, clocks)
+    configured = Configured(
+        settings.state, settings, follow=passes.follow, paced=paced_of([*sources, *logs]), tell=spool.tell
+    )
+    passes.follow(settings.interval_s)
+    configured.start()
     uplink = None
     if credential is None:
         log.warning("not enrolled: readings are kept in %s and go nowhere (zhishou agent enrol)", settings.state)
     else:
-        uplink = delivery.uplink = Uplink(spool, Transport(http, credential.credential).post, clocks)
+        transport = Transport(http, credential.credential)
+        rotation = Rotation(
+            http,
+            settings.state,
+            credential,
+            transport,
+            every_s=settings.rotate_after_s,
+            wall_s=lambda: clocks().wall_ns / 1e9,
+        )
+        errands = Errands(http, configured, rotation)
+        uplink = delivery.uplink = Uplink(spool, transport.post, clocks, after=errands.after)
         log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, server)
-    passes = Passes([*host_sources(root), delivery], log_sources(root, clocks, spool.marks()), spool, clocks)
     try:
-        work(passes, uplink, settings.interval_s, stop)
+        work(passes, uplink, stop)
     finally:
         http.close()
         spool.close()

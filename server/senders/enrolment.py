@@ -99,8 +99,9 @@ def enrol(
                 facts={key[:LONGEST_FACT]: value[:LONGEST_FACT] for key, value in list(facts.items())[:MOST_FACTS]},
                 credential_hash=hash_secret(credential),
                 state=state,
-                revision=_next_revision(session),
+                revision=next_revision(session),
                 enrolled_ms=to_ms(now),
+                credential_ms=to_ms(now),
                 approved_ms=to_ms(now) if state == ACTIVE else None,
                 approved_by=row.created_by if state == ACTIVE else None,
             )
@@ -143,7 +144,7 @@ def approve(
             agent.state = ACTIVE
             agent.approved_ms = to_ms(now)
             agent.approved_by = actor.name
-            agent.revision = _next_revision(session)
+            agent.revision = next_revision(session)
             session.add(agent)
             session.flush()
         new = {"agent_ids": [agent.id for agent in agents], "device_no": device.device_no}
@@ -227,7 +228,8 @@ def _revoke_all(session: Session, device_no: str, actor: Actor, now: datetime) -
 def _revoke(session: Session, agent: AgentIdentity, actor: Actor, now: datetime) -> None:
     agent.state = REVOKED
     agent.revoked_ms = to_ms(now)
-    agent.revision = _next_revision(session)
+    agent.next_hash = None
+    agent.revision = next_revision(session)
     session.add(agent)
     session.flush()
     append(
@@ -240,5 +242,6 @@ def _revoke(session: Session, agent: AgentIdentity, actor: Actor, now: datetime)
     )
 
 
-def _next_revision(session: Session) -> int:
+def next_revision(session: Session) -> int:
+    """For a row that is changed now, so that directories read it again."""
     return (session.exec(select(func.max(col(AgentIdentity.revision)))).one() or 0) + 1
