@@ -17,6 +17,7 @@ from agent.errands import Errands
 from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.https import client
+from agent.oslog.self_test import self_test_of
 from agent.oslog.sources import log_sources
 from agent.rotation import Rotation
 from agent.running import Delivery, Passes, work
@@ -51,8 +52,8 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
     root = Root.under(settings.root)
     clocks = clocks_of(root)
     delivery = Delivery(spool)
-    sources = [*host_sources(root), delivery]
     logs = log_sources(root, clocks, spool.marks())
+    sources = [*host_sources(root), delivery, self_test_of(root, clocks, logs)]
     passes = Passes(sources, logs, spool, clocks)
     configured = Configured(
         settings.state, settings, follow=passes.follow, paced=paced_of([*sources, *logs]), tell=spool.tell
