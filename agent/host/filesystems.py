@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -49,15 +50,16 @@ class Filesystems:
     name = "filesystems"
 
     def __init__(
-        self, root: Root, statvfs: Callable[[str], os.statvfs_result] = os.statvfs, patience_s: float = 2.0
+        self, root: Root, statvfs: Callable[[str], os.statvfs_result] | None = None, patience_s: float = 2.0
     ) -> None:
         self._path = f"{root.proc}/mounts"
         self._table = f"{root.proc}/self/mountinfo"
         self._prefix = root.files
-        self._statvfs = statvfs
+        ask: Callable[[str], os.statvfs_result] = getattr(os, "statvfs", _no_statvfs) if statvfs is None else statvfs
+        self._statvfs = ask
         self._text = self._table_text = ""
         self._mounts: list[Mount] = []
-        self._patience: Patience[os.statvfs_result] = Patience(statvfs, patience_s)
+        self._patience: Patience[os.statvfs_result] = Patience(ask, patience_s)
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
@@ -91,6 +93,11 @@ class Filesystems:
             return self._statvfs(path)
         except OSError as error:
             return error
+
+
+def _no_statvfs(path: str) -> os.statvfs_result:
+    """Where the system has no such question (Windows)."""
+    raise OSError(errno.ENOSYS, "not asked on this system", path)
 
 
 def parse(path: str, text: str) -> list[Mount]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agent.clocks import suspended_ns
-from agent.host.kernel_files import gap_for
+from agent.host.kernel_files import READING, gap_for
 from agent.host.root import Root
 from agent.oslog.telling import WORST_KEPT, Telling
 from readings.model import Clocks, Event, Gap, Sample, Severity, SourceFailed
@@ -90,7 +90,7 @@ class KernelLog:
     def _records(self) -> Iterator[Record]:
         try:
             if self._descriptor is None:
-                self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                self._descriptor = os.open(self._path, READING | getattr(os, "O_NONBLOCK", 0))
             for _ in range(MOST_RECORDS):
                 try:
                     chunk = os.read(self._descriptor, RECORD_BYTES)

@@ -6,6 +6,7 @@ two minutes is blind: ``log_marker_seen`` is 0, and its count of events is a gap
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -126,7 +127,10 @@ def put(path: str, line: str) -> None:
 def send(path: str, line: str, wall_ns: int) -> None:
     """A line to whoever listens for syslog on this host, in the form the C library gives it. Raises OSError."""
     stamp = f"{datetime.fromtimestamp(wall_ns / 1e9).astimezone():%b %e %H:%M:%S}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+    family = getattr(socket, "AF_UNIX", None)
+    if family is None:
+        raise FileNotFoundError(errno.ENOENT, "no such sockets on this system", path)
+    with socket.socket(family, socket.SOCK_DGRAM) as to:
         to.settimeout(SEND_WITHIN_S)
         to.connect(path)
         to.send(f"<{SYSLOG_PRIORITY}>{stamp} {line}".encode())
