@@ -119,11 +119,11 @@ def test_a_crash_after_the_backlog_met_the_newest_tick_leaves_no_old_standing() 
     with TemporaryDirectory() as folder:
         records = Records(Path(folder) / "records.db")
         try:
-            judge = Judge(records, [BUSY], START)
-            judge.apply([host.arrival([(0, values), (1, Gap.REFUSED)], (3, values))])
-            judge.apply([host.arrival([(2, Gap.REFUSED), (3, values)])])
-            judge = Judge(records, [BUSY], START)
-            judge.apply([host.arrival([(4, Gap.REFUSED)])])
-            assert shown(judge) == {"cpu": Verdict.UNKNOWN}
+            judge = Judge(records, [BUSY, GROWN], START)
+            judge.apply([host.arrival([(0, Gap.REFUSED), (1, values), (2, Gap.REFUSED)], (4, values))])
+            judge.apply([host.arrival([(3, Gap.REFUSED), (4, values)])])
+            judge = Judge(records, [BUSY, GROWN], START)
+            judge.apply([host.arrival([(5, Gap.REFUSED)])])
+            assert shown(judge)["cpu"] is Verdict.UNKNOWN
         finally:
             records.close()
