@@ -106,7 +106,7 @@ def test_the_old_one_lets_in_until_the_new_one_was_used(host: Host, centre: Cent
 
 
 def _before_asking(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(httpx.Client, "post", _die)
+    monkeypatch.setattr(httpx.Client, "stream", _die)
 
 
 def _answer_lost(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
