@@ -46,7 +46,7 @@ def test_one_word_before_up_and_everything_is_https(start: Start, run: Run, tmp_
     assert came.returncode == 0, came.stderr
     assert (state / "ca.crt").read_bytes() == (up.data / "tls" / "ca.crt").read_bytes()
 
-    with pytest.raises(ssl.SSLCertVerificationError, match="watch.example"):
+    with pytest.raises(ssl.SSLCertVerificationError, match=r"watch\.example"):
         knock(up, "watch.example")
     before = httpx.get(f"{up.url}/api/v1/ca", verify=trust(up.data), timeout=30).content
     assert run("server", "init", "--name", "watch.example").returncode == 0
