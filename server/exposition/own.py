@@ -69,8 +69,8 @@ class CentreCollector(Collector):
 
     def _certificate(self) -> Iterator[Metric]:
         """NaN over plain HTTP: the series is there, so that an alert on it is no alert on nothing."""
-        plain = self._centre.serving is None
-        ends = math.nan if plain else self._centre.certificates.shown().ends.timestamp()
+        serving = self._centre.serving
+        ends = math.nan if serving is None else serving.ends.timestamp()
         text = "When the centre's certificate ends; its own is renewed 30 days before, one that was brought is not."
         yield GaugeMetricFamily("zhishou_certificate_ends_timestamp_seconds", text, value=ends)
 
