@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -70,11 +71,11 @@ class CentreCollector(Collector):
         yield held
 
     def _certificate(self) -> Iterator[Metric]:
-        """Nothing over plain HTTP."""
-        if self._centre.serving is not None:
-            ends = self._centre.certificates.shown().ends.timestamp()
-            text = "When the centre's certificate ends; its own is renewed 30 days before, one that was brought is not."
-            yield GaugeMetricFamily("zhishou_certificate_ends_timestamp_seconds", text, value=ends)
+        """NaN over plain HTTP: the series is there, so that an alert on it is no alert on nothing."""
+        serving = self._centre.serving
+        ends = math.nan if serving is None else serving.ends.timestamp()
+        text = "When the centre's certificate ends; its own is renewed 30 days before, one that was brought is not."
+        yield GaugeMetricFamily("zhishou_certificate_ends_timestamp_seconds", text, value=ends)
 
     def _judged(self) -> Iterator[Metric]:
         found = GaugeMetricFamily("zhishou_findings", "What rules say of parts now, by verdict.", labels=["verdict"])

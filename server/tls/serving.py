@@ -32,24 +32,24 @@ class Serving:
 
     def refresh(self, now: datetime) -> None:
         """Renew what ends soon, take over what was changed. Raises CertificateRefused, OSError."""
-        if self._weighed is None or abs(now - self._weighed) >= WEIGHED_EVERY:
+        weigh = self._weighed is None or abs(now - self._weighed) >= WEIGHED_EVERY
+        if weigh:
             self._weighed = now
-            if self._certificates.renew(now):
-                log.info("certificate renewed", extra={"ends": str(self._certificates.shown().ends)})
-            self._say_when_it_ends(now)
+            self._certificates.renew(now)
         stamp = self._stamp_now()
         if stamp != self._stamp:
             self._load()
             self._stamp = stamp
-            log.info("certificate taken over", extra={"file": str(self._certificates.server)})
+            log.info("certificate taken over", extra={"file": str(self._certificates.server), "ends": str(self.ends)})
+        if weigh:
+            self._say_when_it_ends(now)
 
     def _say_when_it_ends(self, now: datetime) -> None:
         """Where nobody but a person can help, the log says so every hour."""
-        ends = self._certificates.shown().ends
-        if ends - now < SAID_BEFORE:
+        if self.ends - now < SAID_BEFORE:
             log.warning(
                 "the certificate ends and is not ours to renew: bring a new one (zhishou server init --cert …)",
-                extra={"file": str(self._certificates.server), "ends": str(ends)},
+                extra={"file": str(self._certificates.server), "ends": str(self.ends)},
             )
 
     def _load(self) -> None:
@@ -58,6 +58,7 @@ class Serving:
             self.context.load_cert_chain(file, password=lambda: "")  # never a prompt
         except (ssl.SSLError, OSError) as error:
             raise CertificateRefused(f"{file}: cannot be served with: {error.strerror or error}") from error
+        self.ends = self._certificates.shown().ends
 
     def _stamp_now(self) -> tuple[int, int]:
         try:

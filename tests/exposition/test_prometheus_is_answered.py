@@ -58,7 +58,7 @@ def test_each_device_has_its_line_of_up_health_and_last_seen(centre: Centre) -> 
 
 
 def test_over_https_it_says_when_its_certificate_ends(tmp_path: Path, centre: Centre) -> None:
-    assert "zhishou_certificate" not in ask(centre, "/metrics").text
+    assert "zhishou_certificate_ends_timestamp_seconds NaN" in ask(centre, "/metrics").text
     settings = Settings(data=tmp_path / "https")
     shown = Certificates(settings.data).make([], NOW)
     opened = Centre.open(settings, lambda: NOW, start=False)

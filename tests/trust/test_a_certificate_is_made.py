@@ -139,6 +139,26 @@ def test_a_running_centre_renews_and_takes_over_without_a_restart(tmp_path: Path
     changed = met(serving, certificates.authority)
 
     assert len({old, renewed, changed}) == 3
+    assert serving.ends == certificates.shown().ends
+
+
+def test_one_that_was_brought_is_not_renewed_but_its_end_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime.now(UTC)  # noqa: TID251 - OpenSSL judges by the real clock
+    certificates = Certificates(tmp_path)
+    certificates.make([], now)
+    certificates.authority_key.unlink()
+    serving = serving_for(certificates, "")
+    assert serving is not None
+    ends = serving.ends
+
+    serving.refresh(ends - timedelta(days=20))
+    assert caplog.messages == []
+    serving.refresh(ends - timedelta(days=10))
+
+    assert "not ours to renew" in caplog.text
+    assert certificates.shown().ends == serving.ends == ends
 
 
 def test_a_certificate_that_cannot_be_served_with_stops_the_start(certificates: Certificates) -> None:
