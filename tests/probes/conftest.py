@@ -42,7 +42,7 @@ def values(catalogue: Catalogue) -> Callable[[Iterable[Sample | Event | Fact]], 
                 continue
             metric, name = catalogue[item.metric], f"{item.metric} {item.part}".strip()
             assert name not in found, f"{name} is told twice"
-            assert bool(item.part) == bool(metric.part), f"{name}: the catalogue says part {metric.part!r}"
+            assert metric.part or not item.part, f"{name}: the catalogue says part {metric.part!r}"
             if metric.states and not isinstance(item.value, Gap):
                 assert int(item.value) in metric.states, f"{name}: {item.value} is no state"
             found[name] = item.value.word if isinstance(item.value, Gap) else item.value

@@ -106,7 +106,7 @@ def test_addresses_the_device_does_not_have_are_not_offered_and_cost_nothing_els
     assert told["temperature_celsius return air"] == 23.1
     assert told["temperature_celsius supply air"] == "not_offered"
     assert told["cooling_fan_ratio fan"] == "not_offered"
-    assert told["cooling_unit_state"] == 1.0
+    assert told["crac_system_state"] == 1.0
     assert told["cooling_alarm_state high temperature"] == 1.0
     assert told["cooling_alarm_state compressor"] == 0.0
     assert told["cooling_alarm_state water under the floor"] == 1.0
