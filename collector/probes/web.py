@@ -128,11 +128,9 @@ def _plain(url: str) -> str:
 
 
 def _why(error: Exception, tried: str, limit_s: float) -> SourceFailed:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError | ConnectionError):
-            return failed(cause, tried, limit_s)
-        cause = cause.__cause__ or cause.__context__
+    cause = cause_of(error)
+    if cause is not None:
+        return failed(cause, tried, limit_s)
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return SourceFailed(Gap.TIMED_OUT, f"{tried}: no answer in {limit_s:g} s")
     if isinstance(error, OSError):
@@ -140,6 +138,16 @@ def _why(error: Exception, tried: str, limit_s: float) -> SourceFailed:
     if isinstance(error, httpx.ConnectError):
         return SourceFailed(Gap.UNREACHABLE, f"{tried}: cannot be connected: {error}")
     return SourceFailed(Gap.UNREADABLE, f"{tried}: no HTTP came back: {type(error).__name__}: {error}")
+
+
+def cause_of(error: BaseException) -> OSError | None:
+    """What the system said beneath an error of httpx, if it did."""
+    beneath: BaseException | None = error
+    while beneath is not None:
+        if isinstance(beneath, ssl.SSLError | ConnectionError):
+            return beneath
+        beneath = beneath.__cause__ or beneath.__context__
+    return None
 
 
 def read(answer: WebAnswer, now: datetime) -> Iterator[Sample]:
