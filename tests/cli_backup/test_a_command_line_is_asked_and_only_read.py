@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +13,13 @@ from typing import Any
 import asyncssh
 import msgspec
 import pytest
-from fakenos import FakeNOS, Nos  # type: ignore[import-untyped]  # it ships no types
 
 from collector.cli.platforms import PLATFORMS, only_reading
 from collector.cli.ssh import CliAnswer, CliSettings, Sessions
 from collector.probes.stated import Secret
 from readings.model import SourceFailed
-from tests.cli_backup.device import CONFIGURATION, PASSWORD, USER, Device, free_port
+from tests.cli_backup.device import CONFIGURATION, PASSWORD, USER, Device
+from tests.probes.peers import accepts, free_port, running, until
 
 SHOW = "display current-configuration"
 SwitchedOn = Callable[[Device], CliSettings]
@@ -202,27 +205,37 @@ def test_one_device_that_hangs_does_not_hold_up_another(sessions: Sessions, swit
     assert ended == ["well", "hung timed_out"]
 
 
-# Its own threads raise when a session ends; none of ours does.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+# In a process of its own, because its threads raise when a session ends.
+SIMULATED = """
+import json, sys, time
+from fakenos import FakeNOS, Nos
+told = json.load(sys.stdin)
+nos = Nos(name="vrp_like", initial_prompt="<{base_prompt}>", commands=told["commands"])
+FakeNOS({"hosts": {"SW-B": {**told["host"], "nos": {"plugin": "vrp_like"}}}}, plugins=[nos]).start()
+time.sleep(120)
+"""
+
+
 def test_a_simulated_switch_of_another_project_is_read(sessions: Sessions) -> None:
-    port = free_port()
+    port, prompt = free_port(), "<{base_prompt}>"
     commands = {
-        "screen-length 0 temporary": {"output": "", "prompt": "<{base_prompt}>"},
-        "display version": {"output": "Huawei Versatile Routing Platform Software", "prompt": "<{base_prompt}>"},
-        SHOW: {"output": CONFIGURATION.replace("SW-A", "SW-B"), "prompt": "<{base_prompt}>"},
-        "_default_": {"output": "Error: Unrecognized command", "prompt": "<{base_prompt}>"},
+        "screen-length 0 temporary": {"output": "", "prompt": prompt},
+        "display version": {"output": "Huawei Versatile Routing Platform Software", "prompt": prompt},
+        SHOW: {"output": CONFIGURATION.replace("SW-A", "SW-B"), "prompt": prompt},
+        "_default_": {"output": "Error: Unrecognized command", "prompt": prompt},
     }
-    nos = Nos(name="vrp_like", initial_prompt="<{base_prompt}>", commands=commands)
-    host = {"username": USER, "password": PASSWORD, "port": port, "nos": {"plugin": "vrp_like"}}
-    network = FakeNOS({"hosts": {"SW-B": host}}, plugins=[nos])
-    network.start()
-    try:
+    told = {"commands": commands, "host": {"username": USER, "password": PASSWORD, "port": port}}
+    quiet: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = subprocess.Popen([sys.executable, "-c", SIMULATED], **quiet)
+    assert started.stdin is not None
+    with running(started), started.stdin as stdin:
+        stdin.write(json.dumps(told).encode())
+        stdin.close()
+        until(lambda: accepts(port), "the simulated switch")
         settings = CliSettings(
             host="127.0.0.1", port=port, platform="huawei_vrp", user=USER, password=Secret(PASSWORD), time_limit_s=10.0
         )
         answer = look(sessions, settings, "display version", SHOW, "display fan")
-        assert answer.outputs["display version"] == "Huawei Versatile Routing Platform Software"
-        assert answer.outputs[SHOW].splitlines()[1] == "sysname SW-B"
-        assert list(answer.refused) == ["display fan"]
-    finally:
-        network.stop()
+    assert answer.outputs["display version"] == "Huawei Versatile Routing Platform Software"
+    assert answer.outputs[SHOW].splitlines()[1] == "sysname SW-B"
+    assert list(answer.refused) == ["display fan"]
