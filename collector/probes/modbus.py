@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import struct
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ from pymodbus.exceptions import ConnectionException, ModbusException
 from collector.probes.registers import BIT_FUNCTIONS, Register, RegisterMap, UnitId
 from collector.probes.stated import Host, LimitS, Port, Settings, WrongSettings
 from readings.model import Gap, Sample, SourceFailed
+
+# It writes every packet of a failure that is also raised, and told by us.
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 # The protocol allows 125 registers at once; converters on old serial lines do not always.
 LONGEST_BLOCK = 64

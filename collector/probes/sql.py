@@ -27,6 +27,8 @@ QUERY = re.compile(r"\s*(select|with|show)\b[^;]*;?\s*", re.IGNORECASE)
 # MySQL's numbers of errors: access denied, by account or to a database; unknown database.
 REFUSED_NUMBERS = {1044, 1045, 1142, 1227, 1698, 3118}
 NO_DATABASE_NUMBER = 1049
+SAID_REFUSED = re.compile(r"authentication|pg_hba|password supplied|role .* exist|认证|密码|角色")
+SAID_NO_DATABASE = re.compile(r'database ".*" does not exist|数据库.*不存在')
 CONNECT_NUMBERS = {2002, 2003, 2005}
 
 
@@ -124,15 +126,15 @@ def _postgresql(settings: SqlSettings, tried: str) -> SqlAnswer:
             connect_s = time.perf_counter() - started
             return _timed(settings, lambda query: connection.execute(query.encode()).fetchone(), connect_s)
     except psycopg.Error as error:
-        raise SourceFailed(_postgresql_gap(error), f"{tried}: {_words(error, settings.password)}") from None
+        raise SourceFailed(postgresql_gap(error), f"{tried}: {_words(error, settings.password)}") from None
 
 
-def _postgresql_gap(error: psycopg.Error) -> Gap:
-    """A refusal to connect carries no code through libpq, only words (in the server's language: the code decides)."""
+def postgresql_gap(error: psycopg.Error) -> Gap:
+    """A refusal to connect carries no code through libpq, only words, in the language the server was set up with."""
     state, said = error.sqlstate or "", str(error)
-    if state.startswith(("28", "42501")) or re.search(r"authentication|pg_hba|password supplied|role .* exist", said):
+    if state.startswith(("28", "42501")) or SAID_REFUSED.search(said):
         return Gap.REFUSED
-    if state == "3D000" or re.search(r'database ".*" does not exist', said):
+    if state == "3D000" or SAID_NO_DATABASE.search(said):
         return Gap.NOT_OFFERED
     if state == "57014" or isinstance(error, psycopg.errors.ConnectionTimeout) or "timeout" in said:
         return Gap.TIMED_OUT
@@ -189,7 +191,7 @@ def _mysql_gap(error: pymysql.Error) -> Gap:
 
 def _query_gap(error: Exception) -> Gap:
     if isinstance(error, psycopg.Error):
-        return Gap.NOT_OFFERED if error.sqlstate == "42P01" else _postgresql_gap(error)
+        return Gap.NOT_OFFERED if error.sqlstate == "42P01" else postgresql_gap(error)
     number = error.args[0] if error.args else 0
     return Gap.NOT_OFFERED if number == 1146 else _mysql_gap(pymysql.Error(*error.args))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 import time
@@ -20,6 +21,10 @@ from collector.probes.failing import failed
 from collector.probes.stated import NO_SECRET, LimitS, Name, Secret, Settings, Text, WrongSettings
 from readings.model import Gap, Sample, SourceFailed
 from readings.pattern import bounded_pattern
+
+# They write whole addresses, with keys in their queries, at INFO, and the tokens of sessions at DEBUG.
+for name in ("httpx", "httpcore"):
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 MOST_BODY_BYTES = 256 * 1024
 LONGEST_LINE = 2000

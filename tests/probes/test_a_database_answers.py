@@ -12,7 +12,7 @@ import psycopg
 import pymysql
 import pytest
 
-from collector.probes.sql import SqlAnswer, SqlSettings, ask, number_of, read
+from collector.probes.sql import SqlAnswer, SqlSettings, ask, number_of, postgresql_gap, read
 from collector.probes.stated import WrongSettings, taken
 from readings.model import Event, Gap, SourceFailed
 from tests.probes.peers import accepts, as_user, folder_of, free_port, running, until
@@ -219,3 +219,18 @@ def test_only_one_select_is_taken_as_a_query(query: str) -> None:
 )
 def test_a_row_is_a_number_or_a_gap(row: Any, expected: float | Gap) -> None:
     assert number_of(row)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "gap"),
+    [
+        ('connection failed: FATAL:  用户 "watch" Password 认证失败', Gap.REFUSED),
+        ('connection failed: 致命错误:  没有用于主机 "10.0.0.9" 的 pg_hba.conf 记录', Gap.REFUSED),
+        ('connection failed: 致命错误:  数据库 "shop" 不存在', Gap.NOT_OFFERED),
+        ("connection failed: could not receive data", Gap.UNREACHABLE),
+        ("connection timeout expired", Gap.TIMED_OUT),
+    ],
+    ids=["a wrong password", "no rule", "no database", "cut off", "silence"],
+)
+def test_a_server_set_up_in_chinese_is_understood(said: str, gap: Gap) -> None:
+    assert postgresql_gap(psycopg.OperationalError(said)) is gap

@@ -88,11 +88,14 @@ def test_a_body_without_the_pattern_does_not_match(serving: Serving, values: Val
         pytest.param("/torn", "unreadable", "no HTTP came back", id="no HTTP"),
     ],
 )
-def test_no_page_is_a_gap_with_its_reason(serving: Serving, path: str, gap: str, says: str) -> None:
+def test_no_page_is_a_gap_with_its_reason(
+    serving: Serving, path: str, gap: str, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(1)
     with pytest.raises(SourceFailed, match=says) as failure:
         look(serving, f"{path}?key=planted", time_limit_s=0.3)
     assert failure.value.gap.word == gap
-    assert "planted" not in failure.value.detail
+    assert "planted" not in failure.value.detail + caplog.text
 
 
 def test_a_closed_port_is_unreachable(closed_port: int) -> None:

@@ -63,9 +63,12 @@ def test_a_controller_tells_health_temperatures_fans_and_supplies(values: Values
     assert {Fact("serial", "SN0001"), Fact("model", "R9"), Fact("firmware Manager", "7.00")} <= set(facts)
 
 
-def test_a_session_is_opened_used_for_everything_and_closed() -> None:
+def test_a_session_is_opened_used_for_everything_and_closed_and_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
     served = RedfishServer()
     look(served)
+    assert "planted" not in caplog.text
+    assert "token1" not in caplog.text
     assert served.open_sessions == set()
     assert served.asked[0].startswith("POST ")
     assert served.asked[-1].startswith("DELETE ")
