@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from collector.probes.redfish import Log, RedfishAnswer, Resource
+from collector.probes.redfish import Log, RedfishAnswer
+from collector.probes.redfish_session import Resource
 from readings.model import Event, Fact, Gap, Sample, Severity
 
 # Resource.Health and Resource.State (DSP2046), as the states of hardware in the catalogue.
@@ -32,6 +33,12 @@ def read(answer: RedfishAnswer) -> Iterator[Sample | Fact]:
 
 
 def _all(answer: RedfishAnswer) -> Iterator[Sample | Fact]:
+    yield from _machines(answer)
+    yield from _parts(answer)
+    yield Sample("redfish_failures_count", float(len(answer.failures)))
+
+
+def _machines(answer: RedfishAnswer) -> Iterator[Sample | Fact]:
     for system in answer.systems:
         name = _name(system, "system")
         yield Sample("hardware_state", _state(system), name)
@@ -51,12 +58,20 @@ def _all(answer: RedfishAnswer) -> Iterator[Sample | Fact]:
         yield Sample("hardware_state", _state(manager), name)
         if isinstance(manager.get("FirmwareVersion"), str):
             yield Fact(f"firmware {name}", manager["FirmwareVersion"])
+
+
+def _parts(answer: RedfishAnswer) -> Iterator[Sample]:
     for thermal in answer.thermal:
         yield from _temperatures(thermal)
         yield from _fans(thermal)
     for power in answer.power:
         yield from _supplies(power)
-    yield Sample("redfish_failures_count", float(len(answer.failures)))
+    for sensor in answer.sensors:
+        yield from _sensor(sensor)
+    for fan in answer.fans:
+        yield from _fan_of_subsystem(fan)
+    for supply, metrics in answer.supplies:
+        yield from _supply_of_subsystem(supply, metrics)
 
 
 def _temperatures(thermal: Resource) -> Iterator[Sample]:
@@ -96,6 +111,46 @@ def _supplies(power: Resource) -> Iterator[Sample]:
     for control in _listed(power, "PowerControl"):
         if "PowerConsumedWatts" in control:
             yield Sample("power_watts", _number(control["PowerConsumedWatts"]), _name(control, "power"))
+
+
+# ReadingUnits of a Sensor (UCUM) → metric; other sensors repeat what fans and supplies say of themselves.
+SENSOR_UNITS = {"Cel": "temperature_celsius"}
+
+
+def _sensor(sensor: Resource) -> Iterator[Sample]:
+    metric = SENSOR_UNITS.get(str(sensor.get("ReadingUnits")))
+    if metric is None:
+        return
+    name = _name(sensor, "temperature")
+    yield Sample("temperature_state", _state(sensor), name)
+    if not _away(_state(sensor)):
+        yield Sample(metric, _number(sensor.get("Reading")), name)
+
+
+def _fan_of_subsystem(fan: Resource) -> Iterator[Sample]:
+    name = _name(fan, "fan")
+    yield Sample("fan_state", _state(fan), name)
+    speed = fan.get("SpeedPercent")
+    if _away(_state(fan)) or not isinstance(speed, dict):
+        return
+    if "SpeedRPM" in speed:
+        yield Sample("fan_rpm", _number(speed["SpeedRPM"]), name)
+    share = _number(speed.get("Reading"))
+    yield Sample("fan_drive_ratio", share if isinstance(share, Gap) else share / 100, name)
+
+
+def _supply_of_subsystem(supply: Resource, metrics: Resource) -> Iterator[Sample]:
+    name = _name(supply, "supply")
+    yield Sample("power_supply_state", _state(supply), name)
+    if _away(_state(supply)):
+        return
+    for field, metric in (
+        ("OutputPowerWatts", "power_supply_power_watts"),
+        ("InputVoltage", "power_supply_voltage_volts"),
+    ):
+        told = metrics.get(field)
+        if isinstance(told, dict):
+            yield Sample(metric, _number(told.get("Reading")), name)
 
 
 def _away(state: float | Gap) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from collector.probes.redfish import RedfishAnswer, RedfishSettings, ask
+from collector.probes.redfish import RedfishAnswer, ask
 from collector.probes.redfish_reading import Place, news, read
+from collector.probes.redfish_session import RedfishSettings
 from collector.probes.stated import Secret
 from readings.model import Event, Fact, Severity, SourceFailed
-from tests.probes.redfish_server import PASSWORD, USER, RedfishServer, entry, link, redfish
+from tests.probes.redfish_server import PASSWORD, USER, RedfishServer, entry, link, ok, redfish
 
 Values = Callable[..., dict[str, float | str]]
 SEL = "Systems/1/LogServices/SEL/Entries"
@@ -61,6 +62,53 @@ def test_a_controller_tells_health_temperatures_fans_and_supplies(values: Values
     }
     facts = [item for item in read(answer) if isinstance(item, Fact)]
     assert {Fact("serial", "SN0001"), Fact("model", "R9"), Fact("firmware Manager", "7.00")} <= set(facts)
+
+
+def test_a_newer_controller_tells_the_same_by_sensors_and_subsystems(values: Values) -> None:
+    served = RedfishServer()
+    for gone in ("Chassis/1/Thermal", "Chassis/1/Power"):
+        del served.tree[gone]
+    served.tree |= {
+        "Chassis/1": {
+            "Name": "Chassis",
+            **{name: link(f"Chassis/1/{name}") for name in ("Sensors", "ThermalSubsystem", "PowerSubsystem")},
+        },
+        "Chassis/1/Sensors": [link(f"Chassis/1/Sensors/{name}") for name in ("inlet", "cpu", "fan")],
+        "Chassis/1/Sensors/inlet": {"Name": "Inlet", "Reading": 22.5, "ReadingUnits": "Cel", "Status": ok()},
+        "Chassis/1/Sensors/cpu": {"Name": "CPU", "Reading": None, "ReadingUnits": "Cel", "Status": ok()},
+        "Chassis/1/Sensors/fan": {"Name": "Fan", "Reading": 4000, "ReadingUnits": "{rev}/min", "Status": ok()},
+        "Chassis/1/ThermalSubsystem": {"Fans": link("Chassis/1/ThermalSubsystem/Fans")},
+        "Chassis/1/ThermalSubsystem/Fans": [link("Chassis/1/ThermalSubsystem/Fans/1")],
+        "Chassis/1/ThermalSubsystem/Fans/1": {
+            "Name": "Fan 1",
+            "SpeedPercent": {"Reading": 40, "SpeedRPM": 4000},
+            "Status": ok(Health="Critical"),
+        },
+        "Chassis/1/PowerSubsystem": {"PowerSupplies": link("Chassis/1/PowerSubsystem/PowerSupplies")},
+        "Chassis/1/PowerSubsystem/PowerSupplies": [link("Chassis/1/PowerSubsystem/PowerSupplies/1")],
+        "Chassis/1/PowerSubsystem/PowerSupplies/1": {
+            "Name": "PSU 1",
+            "Status": ok(),
+            "Metrics": link("Chassis/1/PowerSubsystem/PowerSupplies/1/Metrics"),
+        },
+        "Chassis/1/PowerSubsystem/PowerSupplies/1/Metrics": {
+            "InputVoltage": {"Reading": 230.5},
+            "OutputPowerWatts": {"Reading": 310},
+        },
+    }
+    told = values(read(look(served)))
+    assert {name: value for name, value in told.items() if name.startswith(("temp", "fan", "power_supply"))} == {
+        "temperature_state Inlet": 1.0,
+        "temperature_celsius Inlet": 22.5,
+        "temperature_state CPU": 1.0,
+        "temperature_celsius CPU": "unreadable",
+        "fan_state Fan 1": 3.0,
+        "fan_rpm Fan 1": 4000.0,
+        "fan_drive_ratio Fan 1": 0.4,
+        "power_supply_state PSU 1": 1.0,
+        "power_supply_power_watts PSU 1": 310.0,
+        "power_supply_voltage_volts PSU 1": 230.5,
+    }
 
 
 def test_a_session_is_opened_used_for_everything_and_closed_and_never_logged(caplog: pytest.LogCaptureFixture) -> None:
