@@ -18,14 +18,12 @@ HARMLESS = {
     *("aes128", "aes192", "aes256", "aes-128", "aes-256", "3des", "des", "des56", "des168", "scrypt", "string"),
     *("password", "secret", "key", "community", "address", "ascii", "hex", "version", "v1", "v2c", "v3", "privacy"),
     *("authentication", "login", "local", "radius", "tacacs", "none", "enable", "undo", "no", "chain", "rsa", "dsa"),
+    *("traps", "informs", "1", "2c", "3", "text", "mode", "default", "group"),
     *("privacy-mode", "authentication-mode", "expire", "history", "complexity-check", "length", "aaa", "scheme"),
 }
-# Notification targets carry their community as a bare word at the end.
-TARGET = re.compile(
-    r"^(\s*(?:snmp-server host|snmp-agent (?:target-host|trap).*?securityname|snmp-server enable .*?host)\b.*?"
-    r"(?:version\s+\S+(?:\s+(?:auth|noauth|priv))?|traps|informs|securityname(?:\s+cipher)?))\s+\S.*$",
-    re.IGNORECASE,
-)
+# Lines in which a secret stands without a word that says so.
+TARGET = re.compile(r"^\s*snmp-server host\s", re.IGNORECASE)
+AUTHENTICATION = re.compile(r"^(?!\s*aaa\b).*\bauthentication$", re.IGNORECASE)
 BEGIN_KEY, END_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 
 
@@ -49,14 +47,18 @@ def masked(text: str) -> str:
 
 
 def _line(line: str) -> str:
-    target = TARGET.match(line)
-    if target is not None:
-        return f"{target[1]} {HIDDEN}"
+    """Words after the one that announces a secret; where all of them look harmless, one of them is the secret."""
     words = re.split(r"(\s+)", line)
-    hiding = False
-    for place in range(0, len(words), 2):
-        word = words[place]
-        if hiding and word and word.lower() not in HARMLESS:
-            words[place] = HIDDEN
-        hiding = hiding or SECRET_WORD.search(word) is not None
+    announced = next((place for place in range(0, len(words), 2) if _announces(words, place)), len(words))
+    following = [place for place in range(announced + 2, len(words), 2) if words[place]]
+    secret = [place for place in following if words[place].lower() not in HARMLESS]
+    for place in secret or following:
+        words[place] = HIDDEN
     return "".join(words)
+
+
+def _announces(words: list[str], place: int) -> bool:
+    before = "".join(words[: place + 1])
+    if TARGET.match(before) is not None:
+        return before.split()[-1] not in {"snmp-server", "host"}  # the address
+    return SECRET_WORD.search(words[place]) is not None or AUTHENTICATION.match(before) is not None

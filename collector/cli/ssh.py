@@ -55,6 +55,14 @@ class CliAnswer:
     refused: Mapping[str, str]
 
 
+@dataclass(slots=True)
+class _Turn:
+    """Waiting for a device's one session; ``came`` once it is ours."""
+
+    lock: asyncio.Lock
+    came: bool = False
+
+
 class Sessions:
     """The threads, and one session per device: who asks a device twice at once waits for the first to end."""
 
@@ -66,17 +74,27 @@ class Sessions:
         """Raises SourceFailed. A command that is not on the list is refused before anything is connected."""
         platform = only_reading(settings.platform, commands)
         tried = f"CLI {settings.host} port {settings.port} as {settings.user}"
-        lock = self._busy.setdefault((settings.host, settings.port), asyncio.Lock())
+        turn = _Turn(self._busy.setdefault((settings.host, settings.port), asyncio.Lock()))
+        work = asyncio.ensure_future(self._alone(turn, settings, platform, tuple(commands), tried))
+        # A thread cannot be cancelled: who waited long enough leaves, and the device stays busy until it ends.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            async with asyncio.timeout(settings.whole_limit_s), lock:
-                await self._accepts(settings, tried)
-                until = time.monotonic() + settings.whole_limit_s
-                session = _Session(settings, platform, tried, until)
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, session.run, tuple(commands))
+            return await asyncio.wait_for(asyncio.shield(work), settings.whole_limit_s)
         except TimeoutError as error:
+            if not turn.came:
+                work.cancel()
             why = f"not all answered in {settings.whole_limit_s:g} s"
             raise SourceFailed(Gap.TIMED_OUT, f"{tried}: {why}") from error
+
+    async def _alone(
+        self, turn: _Turn, settings: CliSettings, platform: Platform, commands: tuple[str, ...], tried: str
+    ) -> CliAnswer:
+        until = time.monotonic() + settings.whole_limit_s
+        async with turn.lock:
+            turn.came = True
+            await self._accepts(settings, tried)
+            session = _Session(settings, platform, tried, until)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, session.run, commands)
 
     async def _accepts(self, settings: CliSettings, tried: str) -> None:
         """Netmiko says the same of a closed port and of silence: a plain connection tells them apart."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +50,8 @@ class Device:
                     paging = self.mood == "stubborn"
                     session.stdout.write("Info: off\r\n")
                 elif command and self.mood == "hangs":
-                    await asyncio.sleep(60)
+                    await session.stdin.read()  # until the other side goes away
+                    return
                 elif command and self.mood == "drops":
                     return
                 elif command:

@@ -186,6 +186,23 @@ def test_a_device_has_one_session_at_a_time(sessions: Sessions, switched_on: Swi
     assert device.most_sessions == 1
 
 
+def test_a_device_stays_busy_until_its_session_really_ended(sessions: Sessions, switched_on: SwitchedOn) -> None:
+    device = Device(mood="hangs")
+    impatient = msgspec.structs.replace(switched_on(device), time_limit_s=2.0, whole_limit_s=0.6)
+    told: list[str] = []
+
+    async def run() -> None:
+        for _ in range(3):
+            try:
+                await sessions.ask(impatient, (SHOW,))
+            except SourceFailed as failure:
+                told.append(failure.gap.word)
+
+    asyncio.run(run())
+    assert told == ["timed_out"] * 3
+    assert device.most_sessions == 1
+
+
 def test_one_device_that_hangs_does_not_hold_up_another(sessions: Sessions, switched_on: SwitchedOn) -> None:
     hung = msgspec.structs.replace(switched_on(Device(mood="hangs")), time_limit_s=3.0)
     well = switched_on(Device())

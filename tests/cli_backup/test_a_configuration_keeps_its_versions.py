@@ -131,6 +131,10 @@ def test_what_is_no_whole_configuration_is_a_gap_and_not_kept(answer: CliAnswer,
         "username li password planted",
         "snmp-server community planted RO",
         "snmp-server host 10.0.0.9 version 2c planted",
+        "snmp-server host 10.0.0.9 planted",
+        " standby 1 authentication planted",
+        " vrrp 1 authentication text planted",
+        " neighbor 10.0.0.2 password 7 planted",
         "snmp-server host 10.0.0.9 traps version 3 priv planted",
         "snmp-server user li ops v3 auth sha planted priv aes 128 planted",
         "snmp-agent community read cipher %^%#planted%^%#",
@@ -173,6 +177,21 @@ def test_no_secret_of_a_configuration_is_shown(line: str) -> None:
 )
 def test_what_is_no_secret_is_shown_as_it_is(line: str) -> None:
     assert masked(line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("snmp-server community read RO", "snmp-server community *** ***"),
+        ("username li password none", "username li password ***"),
+        ("aaa authentication login default local", "aaa authentication login default local"),
+        ("service password-encryption", "service password-encryption"),
+        ("snmp-server host 10.0.0.9 version 2c planted", "snmp-server host 10.0.0.9 version 2c ***"),
+    ],
+    ids=["a community called read", "a password called none", "ways to sign in", "a service", "a target"],
+)
+def test_a_secret_that_looks_harmless_is_hidden_and_what_is_none_is_not(line: str, shown: str) -> None:
+    assert masked(line) == shown
 
 
 def test_a_difference_hides_secrets_but_not_that_they_changed() -> None:

@@ -22,6 +22,12 @@ def catalogue() -> Catalogue:
     return load_catalogue()
 
 
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top folder of the repository."""
+    return Path(__file__).resolve().parents[2]
+
+
 @pytest.fixture
 def closed_port() -> int:
     """A loopback port nobody listens on."""

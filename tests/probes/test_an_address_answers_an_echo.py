@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import icmplib  # type: ignore[import-untyped]  # it ships no types
@@ -43,6 +46,33 @@ def test_some_lost_echoes_leave_the_times_of_the_others(values: Values) -> None:
     assert told["ping_round_trip_seconds"] == pytest.approx(0.020)
     assert told["ping_round_trip_longest_seconds"] == 0.030
     assert told["ping_jitter_seconds"] == pytest.approx(0.020)
+
+
+# In a network of its own, where the kernel lets everybody send echoes; once as root, so that all is imported.
+AS_NOBODY = """
+import asyncio, fcntl, os, socket, struct
+from pathlib import Path
+from collector.probes.icmp import IcmpSettings, ask
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 1))
+Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647")
+settings = IcmpSettings(host="127.0.0.1", count=2, interval_s=0.01)
+asyncio.run(ask(settings))
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+print(asyncio.run(ask(settings)))
+"""
+
+
+@pytest.mark.peer("root", "unshare")
+def test_a_user_without_rights_sends_by_the_datagram_socket_the_kernel_offers(root: Path) -> None:
+    command = ["unshare", "--net", sys.executable, "-c", AS_NOBODY]
+    told = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+    if "Operation not permitted" in told.stderr and "unshare" in told.stderr:
+        pytest.skip("no network namespace can be made here")
+    assert told.returncode == 0, told.stderr
+    assert "method='datagram socket'" in told.stdout
+    assert "sent=2" in told.stdout
 
 
 def test_without_the_right_to_raw_sockets_a_datagram_one_is_used_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
