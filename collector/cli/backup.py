@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from collector.cli.masking import masked
@@ -75,7 +75,9 @@ def keep(folder: Path, text: str, platform: Platform, now: datetime) -> Kept:
     digest = hashlib.sha256(_counted(text, platform).encode()).hexdigest()
     if known and known[-1].hash == digest:
         return Kept(known[-1], None, first=False, count=len(known))
-    stamp = now.astimezone(UTC).strftime(STAMP)
+    # A clock that was set back must not make the newest version look like an old one.
+    at = max(now, known[-1].at + timedelta(seconds=1)) if known else now
+    stamp = at.astimezone(UTC).strftime(STAMP)
     file = folder / f"{stamp}-{digest}.cfg"
     _write(file, text)
     for old in known[: max(0, len(known) + 1 - MOST_VERSIONS)]:

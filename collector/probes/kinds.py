@@ -6,6 +6,7 @@ each trouble and each change of a configuration is told once. The collector keep
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -64,12 +65,15 @@ def probe_kinds(maps: Mapping[str, RegisterMap], sessions: Sessions, backups: Pa
 
     async def look_backup(settings: BackupSettings, before: None, clock: Clock) -> tuple[Told, None]:
         text = await backup.ask(sessions, settings)
-        now = clock()
+        folder, platform, now = backups / settings.folder, only_reading(settings.platform, ()), clock()
+
+        def keep() -> Told:
+            return list(backup.read(backup.keep(folder, text, platform, now), now))
+
         try:
-            kept = backup.keep(backups / settings.folder, text, only_reading(settings.platform, ()), now)
+            return await asyncio.to_thread(keep), None
         except OSError as error:
-            raise SourceFailed(Gap.UNREADABLE, f"{backups / settings.folder}: {error.strerror or error}") from error
-        return list(backup.read(kept, now)), None
+            raise SourceFailed(Gap.UNREADABLE, f"{folder}: cannot be kept: {error.strerror or error}") from error
 
     kinds = (
         Kind("icmp", icmp.IcmpSettings, _look_icmp),

@@ -89,6 +89,13 @@ def test_a_configuration_that_goes_back_is_a_change_too(tmp_path: Path) -> None:
     assert len(events(kept)) == 1
 
 
+def test_a_clock_set_back_leaves_the_newest_version_the_newest(tmp_path: Path) -> None:
+    keep(tmp_path, "sysname a\nreturn\n", VRP, NOON)
+    keep(tmp_path, "sysname b\nreturn\n", VRP, NOON - timedelta(days=1))
+    kept = keep(tmp_path, "sysname b\nreturn\n", VRP, NOON - timedelta(hours=23))
+    assert (kept.before, kept.newest.text()) == (None, "sysname b\nreturn\n")
+
+
 def test_only_the_own_user_may_read_what_is_kept_and_no_half_file_stays(tmp_path: Path) -> None:
     folder = tmp_path / "SW-A"
     kept = keep(folder, "sysname a\nreturn\n", VRP, NOON)

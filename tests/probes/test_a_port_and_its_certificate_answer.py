@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from collector.probes import tcp, tls
 from readings.der import not_after
 from readings.model import Fact, SourceFailed
+from tests.probes.peers import accepts, free_port, running, until
 
 Values = Callable[..., dict[str, float | str]]
 Serving = Callable[..., Any]
@@ -82,6 +84,23 @@ def test_a_certificate_says_when_it_ends_whoever_trusts_it(
         f"tls_certificate_trusted port {answer.port}": float(trusted),
     }
     assert ("self-signed" in answer.distrust) is not trusted
+
+
+@pytest.mark.peer("openssl")
+def test_an_old_server_that_only_speaks_tls_1_0_still_shows_its_certificate(
+    certificates: Callable[[int], Path], peer: Callable[[str], str], values: Values
+) -> None:
+    port = free_port()
+    command = [peer("openssl"), "s_server", "-quiet", "-tls1", "-cipher", "ALL:@SECLEVEL=0"]
+    command += ["-accept", f"127.0.0.1:{port}", "-cert", str(certificates(30))]
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with running(subprocess.Popen(command, **quiet)):
+        until(lambda: accepts(port), "openssl s_server")
+        answer = asyncio.run(tls.ask(tls.TlsSettings(host="127.0.0.1", port=port)))
+    assert answer.version == "TLSv1"
+    told = values(tls.read(answer, answer.ends - timedelta(days=1)))
+    assert told[f"tls_certificate_expires_seconds port {port}"] == 86400.0
+    assert told[f"tls_certificate_trusted port {port}"] == 0.0
 
 
 @pytest.mark.peer("openssl")
