@@ -1,7 +1,8 @@
 """Every kind of probe by its name: which settings it takes, and one look with what it brings.
 
 ``look`` is given what the look before gave as the place to go on from (None at first), so that each record of a log,
-each trouble and each change of a configuration is told once. The collector keeps places; a probe keeps nothing.
+each trouble and each change of a configuration is told once. A :class:`Probe` carries the place for as long as the
+collector runs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,21 @@ class Kind:
     name: str
     settings: type[Settings]
     look: Look
+
+
+class Probe:
+    """One thing of one device, asked again and again: ``ask`` is all that whoever polls needs."""
+
+    def __init__(self, kind: Kind, settings: Settings, clock: Clock) -> None:
+        self._kind = kind
+        self._settings = settings
+        self._clock = clock
+        self._place: Any = None
+
+    async def ask(self) -> Told:
+        """Raises SourceFailed; what was not told then is told by the next look that comes to an end."""
+        told, self._place = await self._kind.look(self._settings, self._place, self._clock)
+        return told
 
 
 class MappedModbusSettings(modbus.ModbusSettings, frozen=True, kw_only=True):

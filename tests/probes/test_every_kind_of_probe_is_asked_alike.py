@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from collector.cli.ssh import Sessions
-from collector.probes.kinds import Kind, probe_kinds
+from collector.probes.kinds import Kind, Probe, probe_kinds
 from collector.probes.registers import load_maps
 from collector.probes.stated import Secret, WrongSettings, taken
 from readings.catalogue import Catalogue
@@ -68,20 +68,22 @@ def test_settings_are_strict_and_show_no_secret(kinds: dict[str, Kind], name: st
         assert "planted" not in str(refusal.value)
 
 
-def test_a_place_carried_on_tells_each_record_once(kinds: dict[str, Kind]) -> None:
-    async def run() -> list[list[str]]:
-        told: list[list[str]] = []
-        place = None
+def test_a_probe_tells_each_record_once_and_loses_none_to_a_look_that_failed(kinds: dict[str, Kind]) -> None:
+    async def run() -> list[list[str] | str]:
+        told: list[list[str] | str] = []
         async with redfish(RedfishServer()) as served:
             written = {"host": "127.0.0.1", "port": served.port, "plain": True, "user": USER, "password": PASSWORD}
-            settings = taken(kinds["redfish"].settings, written)
-            for _ in range(3):
-                items, place = await kinds["redfish"].look(settings, place, lambda: NOW)
-                told.append([item.kind for item in items if isinstance(item, Event)])
+            probe = Probe(kinds["redfish"], taken(kinds["redfish"].settings, written), lambda: NOW)
+            for broken in (False, True, False, False):
+                served.instead = {"": (503, "{}")} if broken else {}
+                try:
+                    told.append([item.kind for item in await probe.ask() if isinstance(item, Event)])
+                except SourceFailed as failure:
+                    told.append(failure.gap.word)
                 served.tree[SEL] = [*served.tree[SEL][:7], entry(8, "fan lost")]
         return told
 
-    assert asyncio.run(run()) == [["log_begins"], ["bmc_event"], []]
+    assert asyncio.run(run()) == [["log_begins"], "unreadable", ["bmc_event"], []]
 
 
 def test_a_port_is_looked_at_through_the_same_door(kinds: dict[str, Kind], closed_port: int) -> None:
