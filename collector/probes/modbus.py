@@ -146,6 +146,8 @@ async def _ask_block(client: Any, block: list[Register], unit: int, tried: str, 
     except ConnectionException:
         raise
     except ModbusException as error:
+        if not client.connected:
+            raise SourceFailed(Gap.UNREACHABLE, f"{asked}: the connection was cut off") from error
         # Silence: what answered before stays, and who never answered at all is not asked for the rest.
         if not answer.words:
             raise SourceFailed(Gap.TIMED_OUT, f"{asked}: no answer") from error
