@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
+from agent.all_sources import all_sources
 from agent.clocks import clocks_of
 from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
-from agent.host.sources import Source, host_sources
-from agent.inventory.source import Inventory
+from agent.host.sources import Source
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
-from agent.watched.sources import watched_sources
 from readings.catalogue import Catalogue
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
@@ -25,6 +24,7 @@ from readings.wire import unpack_series
 
 SECONDS_BETWEEN = 1.0
 WATCHED_WITHIN_S = 5.0  # whoever asks waits for what takes its time
+PATIENCE_S = 120.0  # for each slow program's answer: whoever looks wants to see it
 MOST_EVENTS_SHOWN = 20
 LONGEST_SHOWN = 200  # characters of a fact
 TEXTS = {
@@ -67,15 +67,18 @@ class Row:
 def one_pass(
     root: Root,
     pause: Callable[[], None] = lambda: time.sleep(SECONDS_BETWEEN),
-    sources: Callable[[Root], list[Source]] = host_sources,
+    sources: Callable[[Root], list[Source]] | None = None,
 ) -> TakenTick:
     """Two passes with a pause between them, so that shares of time have a time; what the second one brought.
 
-    Facts and events are those of the first: they are told once.
+    Facts and events are those of the first: they are told once. ``sources``: these instead of all.
     """
     clocks = clocks_of(root)
-    watched, followed = watched_sources(root, clocks, {}, patience_s=WATCHED_WITHIN_S)
-    runner = Runner([*sources(root), Inventory(root), *watched, *log_sources(root, clocks, {}), *followed], clocks)
+    if sources is None:
+        seen = all_sources(root, clocks, {}, wait_s=PATIENCE_S, patience_s=WATCHED_WITHIN_S)
+        runner = Runner([*seen.sources, *seen.logs], clocks)
+    else:
+        runner = Runner([*sources(root), *log_sources(root, clocks, {})], clocks)
     first = runner.tick()
     pause()
     taken = runner.tick()

@@ -34,10 +34,17 @@ class Asking:
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Raises TransportError: no answer came, or none that an honest centre gives."""
-        tried = f"post to {self._http.base_url}"
+        return self._ask("POST", path, body, headers)
+
+    def get(self, path: str, headers: dict[str, str]) -> Answer:
+        """As ``post``."""
+        return self._ask("GET", path, None, headers)
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        tried = f"{method.lower()} to {self._http.base_url}"
         self._late = False
         try:
-            answer = self._answer(path, body, {**headers, "Accept-Encoding": "identity"})
+            answer = self._answer(method, path, body, {**headers, "Accept-Encoding": "identity"})
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             why = f"no whole answer in {self._within_s:g} s" if self._late else f"{type(error).__name__}: {error}"
             raise TransportError(f"{tried}: {why}") from error
@@ -49,9 +56,9 @@ class Asking:
             raise TransportError(f"{tried}: no whole answer in {self._within_s:g} s")
         return answer
 
-    def _answer(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+    def _answer(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         watched = {"trace": self._trace}
-        with self._http.stream("POST", path, content=body, headers=headers, extensions=watched) as said:
+        with self._http.stream(method, path, content=body, headers=headers, extensions=watched) as said:
             packed = said.headers.get("Content-Encoding", "identity")
             if packed != "identity":
                 raise httpx.DecodingError(f"packed as {packed[:60]!r} unasked")
@@ -84,7 +91,12 @@ class Transport:
 
     def __init__(self, http: httpx.Client, credential: str, *, within_s: float = ANSWER_WITHIN_S) -> None:
         self._asking = Asking(http, within_s)
-        self._headers = {"Authorization": f"Bearer {credential}", "Content-Type": CONTENT_TYPE}
+        self._headers = {"Content-Type": CONTENT_TYPE}
+        self.bear(credential)
+
+    def bear(self, credential: str) -> None:
+        """Send under this credential from now on."""
+        self._headers["Authorization"] = f"Bearer {credential}"
 
     def post(self, body: bytes) -> Answer:
         """Raises TransportError: the centre gave no answer."""

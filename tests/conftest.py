@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clean_debian import packed_root
+
 pytest_plugins = ("tests.fixtures_centre",)  # centre, client, person, token …
 
 Find = Callable[[], str | None]
@@ -48,6 +50,8 @@ def when_it_runs(*command: str) -> Find:
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
     "dmidecode": on_path("dmidecode"),
+    "clean debian": packed_root,
+    "dpkg-deb": on_path("dpkg-deb"),
     "gcc": on_path("gcc"),
     "ipmi_sim": on_path("ipmi_sim"),
     "ipmitool": on_path("ipmitool"),
@@ -63,6 +67,8 @@ PEERS: dict[str, Find] = {
     "prometheus": on_path("prometheus"),
     "promtool": on_path("promtool"),
     "root": lambda: "uid 0" if os.getuid() == 0 else None,
+    "smartctl": on_path("smartctl"),
+    "systemd-analyze": on_path("systemd-analyze"),
     "systemd-cat": on_path("systemd-cat"),
     "unshare": on_path("unshare"),
     "victoria-metrics": on_path("victoria-metrics", "victoria-metrics-prod"),

@@ -28,7 +28,7 @@ STAT = re.compile(rb"(\d+) \((.*)\) ", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class RunningProcess:
     pid: int
     started: int  # USER_HZ since boot
     cpu: int  # USER_HZ
@@ -84,7 +84,9 @@ class Processes:
             found = self._matching(thing, running, until)
             yield from instances.gap(found) if isinstance(found, Gap) else instances.take(found, now_ns)
 
-    def _matching(self, thing: WatchedProcess, running: list[Process], until: float) -> list[Process] | Gap:
+    def _matching(
+        self, thing: WatchedProcess, running: list[RunningProcess], until: float
+    ) -> list[RunningProcess] | Gap:
         """Those meant. A gap: none was found, and not all could be looked at; or looking took too long."""
         uid = None
         if thing.user:
@@ -92,7 +94,7 @@ class Processes:
                 uid = account_of(self._root, thing.user).uid
             except (LookupError, SourceFailed):
                 return Gap.UNREADABLE
-        found: list[Process] = []
+        found: list[RunningProcess] = []
         hidden = False
         for process in running:
             look = self._looks[process.key]
@@ -107,7 +109,7 @@ class Processes:
             found.append(process)
         return Gap.REFUSED if hidden and not found else found
 
-    def _running(self, now_ns: int) -> list[Process]:
+    def _running(self, now_ns: int) -> list[RunningProcess]:
         """All that are no zombies, looked at as far as needed. Raises SourceFailed."""
         pids = [name for name in entries(self._root.proc) if name.isdecimal()]
         if not pids:
@@ -116,7 +118,7 @@ class Processes:
             raise SourceFailed(Gap.REFUSED, f"{self._root.proc}: other users' processes are hidden (mount hidepid=0)")
         self._passes += 1
         looks: dict[tuple[int, int], _Look] = {}
-        running: list[Process] = []
+        running: list[RunningProcess] = []
         for pid in pids[:MOST_SEEN]:
             process = self._process(pid)
             if process is None:
@@ -131,7 +133,7 @@ class Processes:
         self._looks = looks
         return running
 
-    def _process(self, pid: str) -> Process | None:
+    def _process(self, pid: str) -> RunningProcess | None:
         """None: it ended meanwhile, or is a zombie."""
         try:
             return parse(_read(f"{self._root.proc}/{pid}/stat"))
@@ -159,11 +161,11 @@ def _read(path: str) -> bytes:
         os.close(descriptor)
 
 
-def parse(stat: bytes) -> Process | None:
+def parse(stat: bytes) -> RunningProcess | None:
     """One /proc/PID/stat; None for a zombie. The name may hold spaces and brackets. Raises ValueError.
 
     >>> parse(b"7 (a) b) S " + b" ".join(b"%d" % n for n in range(4, 53)))
-    Process(pid=7, started=22, cpu=29, rss_bytes=98304, comm='a) b')
+    RunningProcess(pid=7, started=22, cpu=29, rss_bytes=98304, comm='a) b')
     """
     found = STAT.match(stat)
     fields = stat[found.end() :].split() if found else []
@@ -171,7 +173,7 @@ def parse(stat: bytes) -> Process | None:
         raise ValueError(f"{stat[:60]!r} is not what this file should say")
     if fields[0] in {b"Z", b"X"}:
         return None
-    return Process(
+    return RunningProcess(
         pid=int(found[1]),
         started=int(fields[19]),
         cpu=int(fields[11]) + int(fields[12]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -44,6 +45,7 @@ class CentreCollector(Collector):
         yield from self._pump()
         yield from self._judged()
         yield from self._duty()
+        yield from self._certificate()
         troubles = self._centre.troubles()
         yield GaugeMetricFamily("zhishou_healthy", "1 when /healthz says so, else 0.", value=float(not troubles))
 
@@ -67,6 +69,13 @@ class CentreCollector(Collector):
         for applier in (self._centre.history, self._centre.happenings, self._centre.judge):
             held.add_metric([applier.name], float(applier.cursor()))
         yield held
+
+    def _certificate(self) -> Iterator[Metric]:
+        """NaN over plain HTTP: the series is there, so that an alert on it is no alert on nothing."""
+        serving = self._centre.serving
+        ends = math.nan if serving is None else serving.ends.timestamp()
+        text = "When the centre's certificate ends; its own is renewed 30 days before, one that was brought is not."
+        yield GaugeMetricFamily("zhishou_certificate_ends_timestamp_seconds", text, value=ends)
 
     def _judged(self) -> Iterator[Metric]:
         found = GaugeMetricFamily("zhishou_findings", "What rules say of parts now, by verdict.", labels=["verdict"])

@@ -158,6 +158,8 @@ class Judge:
         for watch in lane.watches.values():
             if watch.standing is not None:
                 self._show(state, watch, lane.source, at_ms)
+                # Also where it says what was shown already: its row still holds where the stored ticks stood before.
+                self._pending.findings.add((state.device_no, watch.key))
         self._pending.devices.add(state.device_no)
 
     def _show(self, state: DeviceState, watch: Watch, source: str, at_ms: int, *, ahead: bool = False) -> None:

@@ -253,7 +253,7 @@ def test_a_device_without_an_answer_now_is_asked_again_without_opening_it(monkey
     assert read_number("/proc/sys/kernel/pid_max") != Gap.UNREADABLE
     kept = dict(kernel_files._kept)
     with monkeypatch.context() as down:
-        down.setattr(os, "pread", lambda *_: Path("/proc").readlink())  # EINVAL
+        down.setattr(kernel_files, "_pread", lambda *_: Path("/proc").readlink())  # EINVAL
         assert read_number("/proc/sys/kernel/pid_max") is Gap.UNREADABLE
         assert read_number("/proc/sys/kernel/threads-max") is Gap.UNREADABLE
     assert kept.items() < kernel_files._kept.items()

@@ -97,3 +97,10 @@ def host(tmp_path: Path) -> Host:
     for name in ("passwd", "group"):
         shutil.copy(f"/etc/{name}", made.etc / name)
     return made
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder

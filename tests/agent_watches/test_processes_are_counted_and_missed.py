@@ -16,7 +16,7 @@ import pytest
 
 from agent.host.root import Root
 from agent.watched.instances import Instances
-from agent.watched.processes import Process, Processes, parse
+from agent.watched.processes import Processes, RunningProcess, parse
 from agent.watched.things import Watch, WatchedProcess
 from readings.model import Clocks, Event, Gap, Sample, SourceFailed
 
@@ -139,7 +139,7 @@ def counted(tmp_path: Path, thing: WatchedProcess, clock: Clock) -> Callable[[],
 
 
 def test_a_line_of_odd_names_is_taken_apart() -> None:
-    assert parse(line(7, "a) R (b", started=9, cpu=3).encode()) == Process(
+    assert parse(line(7, "a) R (b", started=9, cpu=3).encode()) == RunningProcess(
         7, 9, 3, 10 * os.sysconf("SC_PAGE_SIZE"), "a) R (b"
     )
     assert parse(line(7, "gone", state="Z").encode()) is None
@@ -222,7 +222,7 @@ def test_no_proc_is_not_offered(tmp_path: Path) -> None:
 
 def test_many_that_end_at_once_are_one_event() -> None:
     instances = Instances("x")
-    list(instances.take([Process(pid, 5, 0, 0, "x") for pid in range(30)], 10**9))
+    list(instances.take([RunningProcess(pid, 5, 0, 0, "x") for pid in range(30)], 10**9))
     events = [item for item in instances.take([], 2 * 10**9) if isinstance(item, Event)]
     assert [event.count for event in events] == [30]
     assert events[0].text.endswith("and 20 more ended, 0 running now")

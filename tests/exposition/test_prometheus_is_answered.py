@@ -18,6 +18,7 @@ from server.devices.tables import Device
 from server.live import DeviceNow, SourceNow
 from server.series import series_ref
 from server.times import to_ms
+from server.tls.certificates import Certificates
 from server.web.access import Caller, optional_caller
 
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
@@ -54,6 +55,19 @@ def test_each_device_has_its_line_of_up_health_and_last_seen(centre: Centre) -> 
     assert 'zhishou_device_health{device="SRV-1",health="normal"} 0' in lines
     assert f'zhishou_agent_last_seen_timestamp_seconds{{device="SRV-1"}} {NOW.timestamp()!r}' in lines
     assert not any("last_seen" in line and "机房-2" in line for line in lines), "what was never seen has no time"
+
+
+def test_over_https_it_says_when_its_certificate_ends(tmp_path: Path, centre: Centre) -> None:
+    assert "zhishou_certificate_ends_timestamp_seconds NaN" in ask(centre, "/metrics").text
+    settings = Settings(data=tmp_path / "https")
+    shown = Certificates(settings.data).make([], NOW)
+    opened = Centre.open(settings, lambda: NOW, start=False)
+    try:
+        said = ask(opened, "/metrics").text
+    finally:
+        opened.close()
+    [line] = [line for line in said.splitlines() if line.startswith("zhishou_certificate_ends_timestamp_seconds ")]
+    assert float(line.split()[1]) == shown.ends.timestamp()
 
 
 def test_the_centre_measures_itself(centre: Centre) -> None:

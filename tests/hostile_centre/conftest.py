@@ -82,7 +82,7 @@ class Watch:
         if event == "open":
             path, _, flags = arguments
             writes = isinstance(flags, int) and bool(flags & WRITING)
-            return self.outside(path) and (writes or os.fsdecode(path).startswith(PRIVATE))
+            return self.outside(path) and (writes or is_private(os.fsdecode(path)))
         if event in CHANGES:
             return any(self.outside(path) for path in arguments if isinstance(path, str | bytes | os.PathLike))
         if event == "sqlite3.connect":
@@ -93,6 +93,11 @@ class Watch:
 
     def outside(self, path: Any) -> bool:
         return not isinstance(path, int) and not os.fsdecode(path).startswith(self.state)
+
+
+def is_private(path: str) -> bool:
+    """Not a module that the interpreter loads only now."""
+    return path.startswith(PRIVATE) and not path.startswith((sys.base_prefix, sys.prefix))
 
 
 WATCH = Watch()

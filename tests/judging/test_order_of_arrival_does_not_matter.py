@@ -111,3 +111,19 @@ def test_every_turn_is_written_once_at_its_own_time(told: list[tuple[float | Gap
             assert sorted((row.rule, row.at_ms, row.verdict) for row in rows) == sorted(turns)
         finally:
             records.close()
+
+
+def test_a_crash_after_the_backlog_met_the_newest_tick_leaves_no_old_standing() -> None:
+    """The newest tick had shown "met" already when the stored ticks came to say the same: that too must be kept."""
+    host, values = Host(), values_of((0.5, 0.0))
+    with TemporaryDirectory() as folder:
+        records = Records(Path(folder) / "records.db")
+        try:
+            judge = Judge(records, [BUSY, GROWN], START)
+            judge.apply([host.arrival([(0, Gap.REFUSED), (1, values), (2, Gap.REFUSED)], (4, values))])
+            judge.apply([host.arrival([(3, Gap.REFUSED), (4, values)])])
+            judge = Judge(records, [BUSY, GROWN], START)
+            judge.apply([host.arrival([(5, Gap.REFUSED)])])
+            assert shown(judge)["cpu"] is Verdict.UNKNOWN
+        finally:
+            records.close()

@@ -15,6 +15,7 @@ from server.centre import Centre
 from server.devices.acts import device_in
 from server.devices.life import LIFE_WORDS, STEPS, Life, move
 from server.devices.tables import Device
+from server.evidence.tables import EvidenceRecord
 from server.people.acting import ActRefused
 from server.verification.tables import VerificationRun
 from tests.fixtures_centre import PASSWORD, Client, HandClock, MakePerson, MakeToken, Visit
@@ -39,7 +40,10 @@ def device(ledger: Client) -> str:
 
 def signed(centre: Centre, device_no: str, opinion: str, at_ms: int) -> None:
     """A finished verification as its own acts leave it."""
+    record = f"{at_ms:064x}"
     with centre.records.writing() as session:
+        session.add(EvidenceRecord(sha256=record, subject=f"verification/V-{at_ms}", at_ms=at_ms, content="{}"))
+        session.flush()
         session.add(
             VerificationRun(
                 number=f"V-{at_ms}",
@@ -56,6 +60,9 @@ def signed(centre: Centre, device_no: str, opinion: str, at_ms: int) -> None:
                 opinion=opinion,
                 signed_ms=at_ms,
                 signed_by="zhao",
+                submitted_ms=at_ms,
+                submitted_by="li",
+                record_sha256=record,
             )
         )
 

@@ -35,6 +35,21 @@ class Somebody:
         """What the page says came of the last form."""
         return str(self.page.locator(".told").inner_text())
 
+    def refused(self, path: str, body: dict[str, Any]) -> tuple[int, str]:
+        """What this browser's own session is answered when it asks all the same: (status, clause)."""
+        answer = self.page.evaluate(
+            """async ([path, body]) => {
+                const headers = {'Content-Type': 'application/json',
+                                 'X-CSRF-Token': document.querySelector('[name=csrf]').value};
+                const answer = await fetch(path, {method: 'POST', headers, body: JSON.stringify(body)});
+                return [answer.status, (await answer.json()).clause ?? ''];
+            }""",
+            [path, body],
+        )
+        # The browser notes the answer's status by itself; that is no fault of a page.
+        self.complaints = [complaint for complaint in self.complaints if f"status of {answer[0]}" not in complaint]
+        return answer[0], answer[1]
+
     def heading(self) -> str:
         return str(self.page.locator("h1").inner_text())
 

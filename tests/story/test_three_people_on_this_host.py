@@ -84,24 +84,23 @@ def test_a_checklist_takes_two_people_and_proves_itself(house: House, tmp_path: 
     li.page.wait_for_selector(".told:not(.wrong)")
     assert li.page.locator(".item.differs").count() == 1
 
+    # Two people at one line: whoever comes second is told, and what the first one said stands.
+    wang = house.people["wang"]
+    wang.open(f"/runs/{number}")
+    late = wang.page.locator(".item .hand > form[action*='/items/lamps/']")
     assert confirm_everything(li) >= 5
+    late.locator("select[name=result]").select_option("abnormal")
+    late.locator("input[name=note]").fill("二号机柜有黄灯")
+    late.locator("button").click()
+    wang.page.wait_for_selector(".told.wrong")
+    assert "变了" in wang.told()
+    assert "一号机柜指示灯全绿" in wang.page.locator("#hand-lamps").inner_text()
     # Nobody reviews what they confirmed: no button is there, and the request itself is refused.
-    assert li.page.locator("form[action$='/review']").count() == 0
-    refused = li.page.evaluate(
-        """async number => {
-            const item = document.querySelector('.item').id.slice('item-'.length);
-            const csrf = document.querySelector('[name=csrf]').value;
-            const run = await (await fetch('/api/v1/runs/' + number)).json();
-            const answer = await fetch(`/api/v1/runs/${number}/items/${encodeURIComponent(run.items[0].item)}/review`,
-                {method: 'POST', headers: {'Content-Type': 'application/json', 'X-CSRF-Token': csrf},
-                 body: JSON.stringify({version: run.items[0].version, agree: true})});
-            return {status: answer.status, problem: await answer.json(), item};
-        }""",
-        number,
-    )
-    assert (refused["status"], refused["problem"]["clause"]) == (403, "2.1-7")
-    li.complaints = [complaint for complaint in li.complaints if "403" not in complaint]
     li.open(f"/runs/{number}")
+    assert li.page.locator("form[action$='/review']").count() == 0
+    first = li.page.evaluate("async number => (await (await fetch('/api/v1/runs/' + number)).json()).items[0]", number)
+    review = f"/api/v1/runs/{number}/items/{first['item']}/review"
+    assert li.refused(review, {"version": first["version"], "agree": True}) == (403, "2.1-7")
     assert li.page.locator("form[action$='/close']").count() == 0
 
     zhao.open(f"/runs/{number}")
@@ -118,6 +117,9 @@ def test_a_checklist_takes_two_people_and_proves_itself(house: House, tmp_path: 
     zhao.page.wait_for_selector(".told:not(.wrong)")
     assert "全部复核并关闭" in zhao.heading()
     keep(zhao, "run-closed")
+
+    confirm = f"/api/v1/runs/{number}/items/{first['item']}/confirm"
+    assert li.refused(confirm, {"version": first["version"], "note": "again"}) == (409, "2.2-4")
 
     file = download(zhao, "导出证据", tmp_path / "run.jsonl")
     held = checked(file)
@@ -147,6 +149,8 @@ def test_a_trial_is_marked_and_never_signed_as_a_pass(house: House, tmp_path: Pa
     li.open(f"/devices/{number_of_device}")
     assert li.page.locator(".life .here").inner_text() == "验证中"
     assert li.page.locator("form[action$='/life']").count() == 0
+    launch = {"to": "in_production", "password": PASSWORD}
+    assert li.refused(f"/api/v1/devices/{number_of_device}/life", launch) == (409, "1.5-16")
 
     wang.open(f"/verifications/{number}")
     wang.page.check("[name=alarm][value=no]")
@@ -170,6 +174,8 @@ def test_a_trial_is_marked_and_never_signed_as_a_pass(house: House, tmp_path: Pa
 
     # Who started it sees no form to sign; who may sign cannot sign a trial as a pass.
     assert li.page.locator("form[action$='/opinion']").count() == 0
+    opinion = {"opinion": "fail", "text": "mine", "password": PASSWORD}
+    assert li.refused(f"/api/v1/verifications/{number}/opinion", opinion) == (403, "1.5-20")
     zhao.open(f"/verifications/{number}")
     keep(zhao, "verification-submitted")
     sign(zhao, "pass", "")

@@ -67,6 +67,20 @@ def test_only_the_signed_week_opens_production(house: House) -> None:
     assert house.act("li", f"/devices/{DEVICE_NO}/life", 200, **launch)["life"] == "in_production" == house.life
 
 
+def test_a_verified_device_can_be_verified_anew_and_is_issued_again_when_that_is_withdrawn(house: House) -> None:
+    number = house.start()["number"]
+    observe_each_day(house, number)
+    house.watch(WHOLE)
+    house.submit(number)
+    house.opine(number, "pass")
+    assert house.life == "verified"
+
+    again = house.start()["number"]
+    assert (again, house.life) == ("V-2026-0002", "verifying")
+    house.act("li", f"/verifications/{again}/withdraw", 200, reason="the main board is changed once more")
+    assert house.life == "issued"
+
+
 def test_one_error_of_the_kernel_fails_the_week_and_nobody_can_sign_it_as_a_pass(house: House) -> None:
     house.host.happened = [Happened(50 * 3600, "nvme0n1: I/O error, dev nvme0n1, sector 2048")]
     number = house.start()["number"]

@@ -39,8 +39,8 @@ from server.people.register import create_person
 from server.records import Records
 from server.senders.enrolment import create_enrolment
 from tests.pages.browser.paperwork import a_signed_week, work_of_the_day
+from tests.pages.browser.viewer import PASSWORD, Viewer
 
-PASSWORD = "measure twice, cut once"
 INTERVAL_S = 15
 BACKLOG_TICKS = 100  # 25 minutes
 HOLE = range(44, 56)  # three minutes nobody read
@@ -247,3 +247,18 @@ def chromium(peer: Callable[[str], str]) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=peer("chromium"))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def viewer(chromium: Any, desk: Desk) -> Iterator[Callable[..., Viewer]]:
+    """``viewer(language, theme, width)``; at the end none of them may have had anything to complain of."""
+    opened: list[Viewer] = []
+
+    def open_one(*look: Any) -> Viewer:
+        opened.append(Viewer(chromium, desk.url, *look))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.context.close()
+    assert [complaint for one in opened for complaint in one.complaints] == []

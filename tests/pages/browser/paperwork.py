@@ -32,6 +32,7 @@ CARD = {
     "stocked_on": "2026-10-20",
     "issued_on": "2026-11-01",
 }
+NAMES = {"li": "李工", "wang": "王工", "zhao": "赵工"}
 DAY_H = 24
 HOLE = (80 * HOUR_S, 80 * HOUR_S + 11 * 60)  # eleven minutes nobody read
 
@@ -50,7 +51,14 @@ def a_signed_week(data: Path) -> None:
 
         def person(name: str, *posts: str) -> Person:
             return create_person(
-                centre.records, name=name, password=PASSWORD, posts=posts, scope="write", actor=OURS, now=clock()
+                centre.records,
+                name=name,
+                password=PASSWORD,
+                display_name=NAMES[name],
+                posts=posts,
+                scope="write",
+                actor=OURS,
+                now=clock(),
             )
 
         try:

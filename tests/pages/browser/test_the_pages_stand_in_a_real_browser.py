@@ -1,139 +1,18 @@
-"""Every page in Chromium: nothing complains, nothing overflows, what is live changes, keys and languages work."""
+"""The pages at work in Chromium: what is live changes, keys and languages work, nothing complains."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.pages.browser.viewer import ARTEFACTS, RECORDS, Viewer
 
 if TYPE_CHECKING:
     from tests.pages.browser.conftest import Desk
 
 pytestmark = pytest.mark.peer("chromium")
-
-PASSWORD = "measure twice, cut once"
-ARTEFACTS = Path(__file__).parents[3] / "artefacts" / "pages"
-LOOKS = [(language, theme, width) for language in ("zh", "en") for theme in ("light", "dark") for width in (1440, 360)]
-NARROW = 360
-RECORDS = {
-    "desk": "/",
-    "runs": "/runs",
-    "run": "/runs/1",
-    "verifications": "/verifications",
-    "verification": "/verifications/1",
-    "verification-running": "/verifications/2",
-    "report": "/verifications/1/report",
-    "ledger": "/devices/SRV-0101",
-}
-# Long pages are cut: the sheet is for a look at all of them, each picture lies beside it whole.
-SHEET_STYLE = """<style>
-body { margin: 16px; font: 12px sans-serif; background: #9a9a9a; } h1 { font-size: 18px; margin: 18px 0 8px; }
-section { display: flex; flex-wrap: wrap; gap: 12px; } figure { margin: 0; }
-figure div { overflow: hidden; max-height: 820px; } img { display: block; width: 100%; }
-.wide { width: 640px; } .narrow { width: 250px; }
-</style>"""
-
-
-class Viewer:
-    """One browser window; everything its console, its policy and its scripts complained of is kept."""
-
-    def __init__(self, browser: Any, url: str, language: str = "zh", theme: str = "light", width: int = 1440) -> None:
-        self.url, self.language = url, language
-        self.name = f"{language}-{theme}-{width}"
-        self.complaints: list[str] = []
-        self.context = browser.new_context(
-            color_scheme=theme,
-            locale={"zh": "zh-CN", "en": "en-US"}[language],
-            timezone_id="Asia/Shanghai",
-            viewport={"width": width, "height": 900 if width > NARROW else 780},
-        )
-        self.page = self.context.new_page()
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-
-    def _hear(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(f"{message.type}: {message.text}")
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.url + path)
-
-    def sign_in(self, next_page: str = "/devices") -> None:
-        self.open(f"/sign-in?next={next_page}")
-        self.page.fill("[name=name]", "jia")
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.click("form.sign button")
-        self.page.wait_for_url(f"**{next_page}*")
-        if self.page.locator("html").get_attribute("lang") != {"zh": "zh-CN", "en": "en"}[self.language]:
-            self.page.click(".switches form[action='/preferences/language'] button")
-            self.page.wait_for_load_state()
-
-    def live(self) -> None:
-        self.page.wait_for_selector("[data-live][data-state=live]")
-
-    def overflow(self) -> int:
-        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-    def keep(self, page: str, *, full: bool = False) -> None:
-        ARTEFACTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{page}-{self.name}.png", full_page=full)
-
-
-@pytest.fixture
-def viewer(chromium: Any, desk: Desk) -> Iterator[Callable[..., Viewer]]:
-    """``viewer(language, theme, width)``; at the end none of them may have had anything to complain of."""
-    opened: list[Viewer] = []
-
-    def open_one(*look: Any) -> Viewer:
-        opened.append(Viewer(chromium, desk.url, *look))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.context.close()
-    assert [complaint for one in opened for complaint in one.complaints] == []
-
-
-@pytest.mark.parametrize(("language", "theme", "width"), LOOKS, ids=str)
-def test_every_page_in_every_look(viewer: Callable[..., Viewer], language: str, theme: str, width: int) -> None:
-    look = viewer(language, theme, width)
-    look.open("/sign-in")
-    look.keep("sign-in")
-    assert look.overflow() == 0
-    look.sign_in()
-    look.live()
-    look.page.wait_for_timeout(300)
-    look.keep("fleet")
-    assert look.overflow() == 0
-    heading = look.page.locator("h1").inner_text()
-    assert ("台设备" in heading) if language == "zh" else ("devices" in heading)
-    look.open("/devices/SRV-0377")
-    look.live()
-    look.page.wait_for_selector("#charts[data-drawn]")
-    look.page.wait_for_timeout(300)
-    look.keep("device", full=True)
-    assert look.overflow() == 0
-    assert look.page.locator("h1").inner_text() == "交易前置一"
-    assert look.page.locator("figure[data-panel=cpu] canvas").count() == 1
-    assert look.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
-
-
-@pytest.mark.parametrize(("language", "theme", "width"), LOOKS, ids=str)
-def test_every_page_of_records_in_every_look(
-    viewer: Callable[..., Viewer], language: str, theme: str, width: int
-) -> None:
-    look = viewer(language, theme, width)
-    look.sign_in()
-    for name, path in RECORDS.items():
-        look.open(path)
-        look.page.wait_for_timeout(400)
-        look.keep(name, full=True)
-        assert look.overflow() == 0, name
-        assert look.page.locator("h1").count() == 1, name
-        assert look.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
 
 
 def test_a_signed_week_goes_on_paper(viewer: Callable[..., Viewer]) -> None:
@@ -306,41 +185,3 @@ def test_a_device_goes_on_paper(viewer: Callable[..., Viewer]) -> None:
     assert paper.startswith(b"%PDF")
     look.page.set_viewport_size({"width": 720, "height": 1000})
     look.page.screenshot(path=ARTEFACTS / "print.png", full_page=True)
-
-
-def test_the_pictures_of_the_readme(viewer: Callable[..., Viewer]) -> None:
-    """Kept among the artefacts; whoever wants new ones in docs/pictures copies them."""
-    look = viewer("zh", "light", 1400)
-    look.sign_in()
-    look.live()
-    look.page.set_viewport_size({"width": 1400, "height": 640})
-    look.page.wait_for_timeout(300)
-    look.page.screenshot(path=ARTEFACTS / "readme-fleet.png")
-    look.open("/devices/SRV-0377")
-    look.live()
-    look.page.wait_for_selector("#charts[data-drawn]")
-    look.page.set_viewport_size({"width": 1400, "height": 1080})
-    look.page.wait_for_timeout(500)
-    look.page.screenshot(path=ARTEFACTS / "readme-device.png")
-
-
-def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
-    """All pictures of this run on one sheet, to be looked at before a change is called done."""
-    sheet, pictures = [], 0
-    for name in ("sign-in", "fleet", "device", *RECORDS):
-        sheet.append(f"<h1>{name}</h1><section>")
-        for file in sorted(
-            ARTEFACTS.glob(f"{name}-??-*-*.png"), key=lambda file: (file.stem.endswith("-360"), file.stem)
-        ):
-            picture = base64.b64encode(file.read_bytes()).decode()
-            kind = "narrow" if file.stem.endswith("-360") else "wide"
-            sheet.append(
-                f'<figure class="{kind}"><div><img src="data:image/png;base64,{picture}"></div>{file.stem}</figure>'
-            )
-            pictures += 1
-        sheet.append("</section>")
-    page = chromium.new_page(viewport={"width": 2800, "height": 1200})
-    page.set_content(SHEET_STYLE + "".join(sheet))
-    page.screenshot(path=ARTEFACTS / "contact-sheet.png", full_page=True)
-    page.close()
-    assert pictures >= len(LOOKS) * (3 + len(RECORDS))
