@@ -28,6 +28,11 @@ def file_at(path: str) -> Find:
     return lambda: path if Path(path).is_file() else None
 
 
+def newest_at(pattern: str) -> Find:
+    """Of a program that Debian keeps once per version, outside every PATH."""
+    return lambda: next(iter(sorted(map(str, Path("/").glob(pattern.lstrip("/"))), reverse=True)), None)
+
+
 def when_it_runs(*command: str) -> Find:
     """For an ability rather than a program: the command is tried once and must end with 0."""
 
@@ -53,9 +58,12 @@ PEERS: dict[str, Find] = {
     "journalctl": on_path("journalctl"),
     "journald": file_at("/lib/systemd/systemd-journald"),
     "logger": on_path("logger"),
+    "mariadbd": on_path("mariadbd"),
     "mount": when_it_runs("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"),
     "node_exporter": on_path("prometheus-node-exporter", "node_exporter"),
+    "nut": file_at("/lib/nut/dummy-ups"),
     "openssl": on_path("openssl"),
+    "postgres": newest_at("/usr/lib/postgresql/*/bin/postgres"),
     "prometheus": on_path("prometheus"),
     "promtool": on_path("promtool"),
     "root": lambda: "uid 0" if os.getuid() == 0 else None,

@@ -12,10 +12,10 @@ from functools import partial
 from agent.host.kernel_files import gap_for
 from agent.host.root import Root
 from agent.watched.beneath import open_beneath
-from agent.watched.der import not_after
 from agent.watched.ports import UNREACHABLE
 from agent.watched.things import Watch, WatchedCertificate
 from agent.watched.turns import PATIENCE_S, Turns
+from readings.der import not_after
 from readings.model import Clocks, Event, Gap, Sample, Severity
 
 MOST_BYTES = 256 * 1024

@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from agent.watched.pattern import bounded_pattern
 from agent.watched.things import (
     SECTIONS,
     Named,
@@ -19,6 +18,7 @@ from agent.watched.things import (
 )
 from agent.watched.words import NAME, Words, WrongFile
 from readings.model import Severity
+from readings.pattern import bounded_pattern
 
 MOST_THINGS = 100  # in one section of one file
 MOST_PATTERNS = 16

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from agent.watched.certificates import first_end
-from agent.watched.der import not_after
+from readings.der import not_after
 from readings.model import Gap
 
 Host = Any  # the one of conftest, which a test folder without packages cannot import

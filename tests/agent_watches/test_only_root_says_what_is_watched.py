@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from agent.watched.pattern import bounded_pattern
 from agent.watched.stated import stated
 from agent.watched.words import WrongFile
 from agent.watched.yaml_text import plain_yaml
 from readings.model import Gap
+from readings.pattern import bounded_pattern
 
 Host = Any  # the one of conftest, which a test folder without packages cannot import
 NOBODY = 65534

@@ -35,8 +35,13 @@ def literals(module: Path) -> list[str]:
 
 def test_every_metric_is_produced_by_some_source(catalogue: Catalogue, modules: list[Path], root: Path) -> None:
     sources = [file for file in modules if file.relative_to(root).parts[0] in ROOMS]
+    told_by_files = {
+        metric
+        for file in (root / "collector").rglob("*.yaml")
+        for metric in re.findall(r"\bmetric: *([a-z0-9_]+)", file.read_text())
+    }
     written = re.compile("|".join({f"(?:{pattern})" for file in sources for pattern in literals(file)}))
-    assert [key for key in catalogue if not written.fullmatch(key)] == []
+    assert [key for key in catalogue if key not in told_by_files and not written.fullmatch(key)] == []
 
 
 def test_every_metric_speaks_both_languages_and_has_a_sentence_of_help(catalogue: Catalogue) -> None:

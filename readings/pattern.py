@@ -1,4 +1,4 @@
-"""Regular expressions that cannot hold the agent: whatever a line says, matching it takes a known time.
+"""Regular expressions that cannot hold whoever asks: whatever a line says, matching it takes a known time.
 
 Python's matcher tries every way there is and cannot be interrupted. What makes the ways many is refused when a file is
 loaded: repeated groups, several repeats, references back, looking around. What is left takes at most some square of the

@@ -1,0 +1,1 @@
+"""Command lines of devices over SSH: what SNMP does not offer, and the versions of their configuration."""
