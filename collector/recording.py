@@ -43,6 +43,15 @@ class Recorded:
         return Walk(self.answers)
 
 
+def branch_of(oid: str) -> str:
+    """The first pieces of an object identifier: enough to name a branch.
+
+    >>> branch_of("1.3.6.1.4.1.2011.5.25.31.1")
+    '1.3.6.1.4.1.2011.5'
+    """
+    return ".".join(oid.split(".", UNASKED_DEPTH)[:UNASKED_DEPTH])
+
+
 def read_recording(
     path: Path, wants: Callable[[str], bool] = lambda _: True, most_bytes: int | None = None
 ) -> Recorded:
@@ -90,7 +99,7 @@ def _take(lines: list[bytes], wants: Callable[[str], bool], recorded: Recorded) 
         if not oid[:1].isdigit():
             continue
         if not wants(oid):
-            recorded.unasked[".".join(oid.split(".", UNASKED_DEPTH)[:UNASKED_DEPTH])] += 1
+            recorded.unasked[branch_of(oid)] += 1
             continue
         tag, _, written = rest.rstrip(b"\r").partition(b"|")
         value = decoded(tag.decode("ascii", "replace"), written)

@@ -147,7 +147,3 @@ def text_of(value: float | bytes | str) -> str:
 def address_of(value: Value) -> str:
     """A hardware address, however printable its octets happen to be."""
     return value.hex(":") if isinstance(value, bytes) else "" if isinstance(value, Gap) else str(value)
-
-
-def is_beneath(oid: str, roots: Collection[str]) -> bool:
-    return any(oid == root or oid.startswith(f"{root}.") for root in roots)

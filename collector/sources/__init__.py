@@ -6,8 +6,10 @@ from collector.source import SnmpSource
 from collector.sources import (
     entity,
     entity_sensor,
+    geist,
     host_resources,
     if_mib,
+    liebert_environment,
     neighbours,
     system,
     ucd,
@@ -27,5 +29,7 @@ SOURCES: dict[str, SnmpSource] = {
         ups_mib.SOURCE,
         neighbours.LLDP,
         neighbours.CDP,
+        geist.SOURCE,
+        liebert_environment.SOURCE,
     )
 }
