@@ -41,6 +41,12 @@ class Fields:
             raise self.wrong(field, f"{value!r} is not a text")
         return value
 
+    def flag(self, field: str) -> bool:
+        value = self._left.pop(field, False)
+        if not isinstance(value, bool):
+            raise self.wrong(field, f"{value!r} is neither true nor false")
+        return value
+
     def pattern(self, field: str) -> re.Pattern[str] | None:
         if not self.has(field):
             return None
@@ -51,7 +57,7 @@ class Fields:
             raise self.wrong(field, f"{text!r} is no regular expression: {error}") from error
 
     def oid(self, field: str) -> str:
-        """ "" when it is not there."""
+        """Empty when it is not there."""
         return self._an_oid(field, self._left.pop(field)) if self.has(field) else ""
 
     def oids(self, field: str) -> tuple[str, ...]:

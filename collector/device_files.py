@@ -13,7 +13,7 @@ from readings.catalogue import Catalogue, Metric
 from readings.units import UnitError, in_unit
 
 FOLDER = Path(__file__).parent / "devices"
-KINDS = (
+KINDS = (  # what the ledger calls such a device
     *("air_conditioner", "bmc", "environment", "firewall", "host", "network"),
     *("pdu", "storage", "switch", "ups", "wireless"),
 )
@@ -99,27 +99,34 @@ def _place(fields: Fields) -> Place:
         raise fields.wrong("named_by", "only the rows of a column are named by another")
     if via and not named_by:
         raise fields.wrong("via", "leads to a name: named_by is missing")
-    where, among = "", frozenset[float]()
+    alone = fields.text("alone", "") if fields.has("alone") else None
+    where, among, other_than = "", frozenset[float](), frozenset[float]()
     if fields.has("where"):
         condition = fields.inside("where")
-        where, among = condition.oid("column"), condition.numbers("among")
+        where = condition.oid("column")
+        among, other_than = condition.numbers("among"), condition.numbers("other_than")
         condition.done()
-        if not where or not among or at:
-            raise fields.wrong("where", "a column and the numbers it is among, for rows of a column")
-    return Place(at, column, part, named_by, via, where, among)
+        if not where or not (among or other_than) or at:
+            raise fields.wrong("where", "a column and the numbers it is among or other_than, for rows of a column")
+    return Place(at, column, part, named_by, via, where, among, other_than, alone)
 
 
 def _measure(fields: Fields, catalogue: Catalogue) -> Measure:
     metric = _metric(fields, catalogue, state=False)
     place = _place(fields)
     of, beside = fields.oid("of"), fields.oid("beside")
-    invert = "free" in fields.texts("counts") if fields.has("counts") else False
+    invert = fields.flag("invert")
     if (of or beside) and metric.unit != "ratio":
         raise fields.wrong("of", f"{metric.key} is no ratio")
     if of and beside:
         raise fields.wrong("of", "one of of (the whole) and beside (the rest), not both")
     step = 1.0 if of or beside else fields.step("each", metric.unit)
-    found = Measure(metric.key, place, step, fields.numbers("gaps"), fields.numbers("absent"), of, beside, invert)
+    within = fields.pattern("within")
+    if within is not None and within.groups != 1:
+        raise fields.wrong("within", "has one group: the number")
+    gaps, absent = fields.numbers("gaps"), fields.numbers("absent")
+    least = fields.step("least", metric.unit) if fields.has("least") else None
+    found = Measure(metric.key, place, step, gaps, absent, of, beside, invert, within, least)
     fields.done()
     return found
 
@@ -135,7 +142,7 @@ def _states(fields: Fields, catalogue: Catalogue) -> StateTable:
         if word not in words:
             raise fields.wrong("means", f"{said}: {word!r} is none of {', '.join(words)}")
         means[said if isinstance(said, str) else float(said)] = words[word]
-    found = StateTable(metric.key, place, means, fields.numbers("absent"))
+    found = StateTable(metric.key, place, means, fields.numbers("absent"), fields.numbers("gaps"))
     fields.done()
     return found
 

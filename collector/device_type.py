@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 
 from collector.source import Answer, SnmpSource, Unmapped
 from collector.sources.parts import names
-from collector.walk import Value, Walk, number_of, text_of
+from collector.subtrees import outermost
+from collector.walk import Value, Walk, number_of, scaled, text_of
 from readings.model import Fact, Gap, Sample
+
+QUOTES = ' "'  # some agents put their texts in quotes, and lose one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,8 @@ class Place:
     """Where a value stands: ``at`` one object, or ``column`` one for each row.
 
     A row's part is ``part`` with ``{index}`` in it, or the text of ``named_by`` at the same index (or a leading piece
-    of it); ``via`` is a column whose value is the index into ``named_by``. Rows count only where the value of
-    ``where`` is one of ``among``.
+    of it); ``via`` is a column whose value is the index into ``named_by``. A row that stands alone is called
+    ``alone``. Rows count only where the value of ``where`` is one of ``among`` and none of ``other_than``.
     """
 
     at: str = ""
@@ -32,6 +35,8 @@ class Place:
     via: str = ""
     where: str = ""
     among: frozenset[float] = frozenset()
+    other_than: frozenset[float] = frozenset()
+    alone: str | None = None
 
     def roots(self) -> tuple[str, ...]:
         return tuple(root for root in (self.at or self.column, self.named_by, self.via, self.where) if root)
@@ -45,9 +50,16 @@ class Place:
         column = walk.column(self.column)
         kept = [index for index, value in column.items() if number_of(value) not in absent]
         if self.where:
-            kept = [index for index in kept if walk.number(f"{self.where}.{index}") in self.among]
+            kept = [index for index in kept if self._counts(walk.number(f"{self.where}.{index}"))]
+        if self.alone is not None and len(kept) == 1:
+            return {f"{self.column}.{kept[0]}": self.alone}
         parts = names((index, self._name(walk, index)) for index in kept)
         return {f"{self.column}.{index}": part for index, part in parts.items()}
+
+    def _counts(self, number: float | Gap) -> bool:
+        if isinstance(number, Gap):
+            return False
+        return (not self.among or number in self.among) and number not in self.other_than
 
     def _name(self, walk: Walk, index: str) -> str:
         if not self.named_by:
@@ -62,7 +74,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number: ``step`` of the metric's unit each; ``of`` a whole, or ``beside`` what makes it whole (ratios)."""
+    """A number: ``step`` of the metric's unit each; ``of`` a whole, or ``beside`` what makes it whole (ratios).
+
+    ``within`` finds it in a text ("35 %"); ``invert``: the device counts what is left, the metric what is used. A
+    row below ``least`` is no such thing (a "temperature" of -64 is the distance to a limit).
+    """
 
     metric: str
     place: Place
@@ -72,17 +88,28 @@ class Measure:
     of: str = ""
     beside: str = ""
     invert: bool = False
+    within: re.Pattern[str] | None = None
+    least: float | None = None
 
     def read(self, walk: Walk) -> Iterator[Answer]:
         for oid, part in self.place.rows(walk, self.absent).items():
-            yield Sample(self.metric, self._value(walk, oid), part)
+            value = self._value(walk, oid)
+            if self.least is None or isinstance(value, Gap) or value >= self.least:
+                yield Sample(self.metric, value, part)
 
     def _value(self, walk: Walk, oid: str) -> float | Gap:
-        value = walk.number(oid, times=self.step, gaps=self.gaps)
+        value = walk.number(oid, times=self.step, gaps=self.gaps) if self.within is None else self._found(walk, oid)
         other = self.of or self.beside
         if other and not isinstance(value, Gap):
             value = self._share(walk, value, oid, other)
-        return value if isinstance(value, Gap) or not self.invert else 1 - value
+        return value if isinstance(value, Gap) or not self.invert else round(1 - value, 9)
+
+    def _found(self, walk: Walk, oid: str) -> float | Gap:
+        if self.within is None or oid not in walk:
+            return walk.number(oid)
+        found = self.within.search(walk.text(oid))
+        number = number_of(found[1].encode()) if found else Gap.UNREADABLE
+        return number if isinstance(number, Gap) else scaled(number, self.step)
 
     def _share(self, walk: Walk, value: float, oid: str, other: str) -> float | Gap:
         place = other + oid.removeprefix(self.place.column) if self.place.column else other
@@ -95,18 +122,25 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class StateTable:
-    """``means``: what the device says (number or text) → the number of the metric's state."""
+    """``means``: what the device says (number or text) → the number of the metric's state; at ``gaps`` it says nothing.
+
+    What is in neither is unmapped.
+    """
 
     metric: str
     place: Place
     means: Mapping[float | str, int]
     absent: frozenset[float] = frozenset()
+    gaps: frozenset[float] = frozenset()
 
     def read(self, walk: Walk) -> Iterator[Answer]:
         for oid, part in self.place.rows(walk, self.absent).items():
             value = walk.value(oid)
             if value is None or isinstance(value, Gap):
                 yield Sample(self.metric, walk.number(oid), part)
+                continue
+            if number_of(value) in self.gaps:
+                yield Sample(self.metric, Gap.NOT_OFFERED, part)
                 continue
             state = self._meant(value)
             if state is None:
@@ -133,9 +167,9 @@ class FactPlace:
             found = self.pattern.search(walk.text("1.3.6.1.2.1.1.1.0"))
             return found[1].strip() if found else ""
         if self.at:
-            return walk.text(self.at)
+            return walk.text(self.at).strip(QUOTES)
         texts = (walk.text(f"{self.column}.{index}") for index in walk.column(self.column))
-        return next((text for text in texts if text.strip()), "").strip()
+        return next((text for text in texts if text.strip(QUOTES)), "").strip(QUOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +221,7 @@ class DeviceType:
             wanted.update(dict.fromkeys(root for place in places if (root := place.at or place.column)))
         for source in self.sources:
             wanted.update(dict.fromkeys(source.roots))
-        return tuple(root for root in wanted if not any(root.startswith(f"{other}.") for other in wanted))
+        return outermost(wanted)
 
     def read(self, walk: Walk) -> Iterator[Answer]:
         """Everything the answers say; what the type itself names comes before what its sources find."""

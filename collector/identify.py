@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from collector.device_type import DeviceType
 from collector.source import Unmapped
+from collector.subtrees import outermost
 from collector.walk import Walk
 from readings.model import Fact, Sample
 
@@ -31,15 +32,22 @@ def signs(types: Iterable[DeviceType]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(oid for one in types for oid in one.recognise.answers))
 
 
-def identify(walk: Walk, types: Mapping[str, DeviceType]) -> DeviceType | None:
-    """The type that fits best: the longest sysObjectID, then who names more; None when none does."""
+def every_root(types: Iterable[DeviceType]) -> tuple[str, ...]:
+    """All that any type asks for or is told by: what a recording is read for before its type is known."""
+    types = list(types)
+    asked = (root for one in types for root in one.roots())
+    return outermost((SYS_DESCR, SYS_OBJECT_ID, *signs(types), *asked))
+
+
+def identify(walk: Walk, types: Mapping[str, DeviceType]) -> DeviceType:
+    """The type that fits best: the longest sysObjectID, then who names more. ``generic_snmp`` fits everything."""
     object_id, descr = walk.text(SYS_OBJECT_ID), walk.text(SYS_DESCR)
     ranked = [
         ((rank, -one.order), one)
         for one in types.values()
         if (rank := one.recognise.rank(object_id, descr, walk)) is not None
     ]
-    return max(ranked, key=lambda found: found[0])[1] if ranked else None
+    return max(ranked, key=lambda found: found[0])[1]
 
 
 def read_device(type_: DeviceType, walk: Walk) -> DeviceReading:
