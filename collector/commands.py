@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 from collector.device_fields import DeviceFileError
+from collector.protocols.snmp import Credential, Target, environment_credential, text_with_port
 from collector.recording import RecordingError
 from readings.catalogue import CatalogueError
 from readings.model import SourceFailed
@@ -38,6 +40,17 @@ def add_credential(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", default="", metavar="NAME", help="SNMP v3 context (tolerant transport only)")
     parser.add_argument("--transport", choices=("quick", "tolerant"), default="quick", help="tolerant: for odd agents")
     parser.add_argument("--timeout", type=float, default=3.0, metavar="S", help="for each request (default 3)")
+
+
+def target_of(args: argparse.Namespace, address: str, environment: Mapping[str, str]) -> Target:
+    """Whom the words of a command line mean. Raises ValueError."""
+    host, port = text_with_port(address)
+    version = 3 if args.user else 1 if args.v1 else 2
+    written = Credential(
+        version, args.community or "", args.user or "", args.auth, privacy=args.priv, context=args.context
+    )
+    credential = environment_credential(environment, written)
+    return Target(host, port, credential, args.timeout, tolerant=args.transport == "tolerant")
 
 
 def run(args: argparse.Namespace) -> int:
