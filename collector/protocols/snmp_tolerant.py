@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pyasn1.type import univ  # type: ignore[import-untyped]  # pyasn1 tells no types
 from pysnmp.error import PySnmpError  # type: ignore[import-untyped]  # pysnmp tells no types
 from pysnmp.hlapi.v3arch import asyncio as hlapi  # type: ignore[import-untyped]  # the same
 from pysnmp.proto import errind, rfc1902, rfc1905  # type: ignore[import-untyped]  # the same
@@ -46,7 +47,7 @@ class TolerantAgent:
         self._engine.close_dispatcher()
 
     async def get(self, objects: Sequence[str]) -> dict[str, Value]:
-        answer = await self._request(hlapi.get_cmd, *map(_object, objects))
+        answer = await self._request(hlapi.get_cmd, *map(_AskedObject, objects))
         if int(answer[1]) and len(objects) > 1:  # it refuses all for one
             each = [await self.get([oid]) for oid in objects]
             return {oid: value for found in each for oid, value in found.items()}
@@ -82,8 +83,8 @@ class TolerantAgent:
 
     async def _next(self, oid: str, manner: Manner) -> Any:
         if self._target.credential.version == 1:
-            return await self._request(hlapi.next_cmd, _object(oid))
-        return await self._request(hlapi.bulk_cmd, 0, manner.repetitions, _object(oid))
+            return await self._request(hlapi.next_cmd, _AskedObject(oid))
+        return await self._request(hlapi.bulk_cmd, 0, manner.repetitions, _AskedObject(oid))
 
     async def _request(self, command: Any, *what: Any) -> Any:
         target = self._target
@@ -105,8 +106,14 @@ class TolerantAgent:
         raise SourceFailed(Gap.UNREADABLE, f"{target}: {answer[0]}")
 
 
-def _object(oid: str) -> Any:
-    return hlapi.ObjectType(hlapi.ObjectIdentity(oid))
+class _AskedObject(hlapi.ObjectType):  # type: ignore[misc]  # pysnmp tells no types
+    """An object by its number alone. pysnmp would look its name up in MIBs, and for those on the internet."""
+
+    def __init__(self, oid: str) -> None:
+        self._pair = (rfc1902.ObjectName(oid), rfc1905.unSpecified)
+
+    def resolve_with_mib(self, *_: Any, **__: Any) -> Any:
+        return self._pair
 
 
 def _user(credential: Credential) -> Any:
@@ -132,9 +139,9 @@ def _value(value: Any) -> Value | None:
         return None
     if isinstance(value, rfc1902.IpAddress):
         return ".".join(map(str, bytes(value)))
-    if isinstance(value, rfc1902.OctetString | rfc1902.Opaque):
+    if isinstance(value, univ.OctetString):
         return bytes(value)
-    if isinstance(value, rfc1902.ObjectIdentifier | hlapi.ObjectIdentity):
+    if isinstance(value, univ.ObjectIdentifier):
         return str(value)
     try:
         return int(value)
