@@ -28,6 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--json", action="store_true", help="{type, vendor, model, readings, unmapped, unasked}")
     check.add_argument("--lang", choices=("zh", "en"), default="en")
     add_credential(check)
+    record = actions.add_parser("record", help="walk a device into a recording without names, serials and addresses")
+    record.add_argument("address", metavar="ADDRESS", help="host or host:port")
+    record.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="a .snmprec, never overwritten"
+    )
+    add_credential(record)
+    scan = actions.add_parser("scan", help="find devices that speak SNMP in a network and say what they are")
+    scan.add_argument("network", metavar="CIDR", help="such as 10.1.2.0/24; a /22 at most")
+    scan.add_argument("--port", type=int, default=161)
+    scan.add_argument("--rate", type=float, default=20.0, metavar="N", help="addresses begun in a second (default 20)")
+    scan.add_argument("--json", action="store_true", help="a list of {address, type, vendor, model, name, serial}")
+    add_credential(scan)
 
 
 def add_credential(parser: argparse.ArgumentParser) -> None:

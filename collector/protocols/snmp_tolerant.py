@@ -10,6 +10,7 @@ from pysnmp.error import PySnmpError  # type: ignore[import-untyped]  # pysnmp t
 from pysnmp.hlapi.v3arch import asyncio as hlapi  # type: ignore[import-untyped]  # the same
 from pysnmp.proto import errind, rfc1902, rfc1905  # type: ignore[import-untyped]  # the same
 
+from collector import recording
 from collector.protocols.snmp import MOST_PER_SUBTREE, Credential, Manner, Rows, Target
 from collector.walk import Value, index_order
 from readings.model import Gap, SourceFailed
@@ -32,6 +33,18 @@ PRIVACY = {
 }
 REFUSED = (errind.WrongDigest, errind.UnknownUserName, errind.UnknownSecurityName, errind.UnsupportedSecurityLevel)
 NO_SUCH_NAME = 2  # error-status of v1: its only word for "not here"
+# The most particular type first: most of them are integers or octets to pysnmp.
+TAGS = (
+    (rfc1902.IpAddress, recording.ADDRESS),
+    (rfc1902.Opaque, recording.OPAQUE),
+    (rfc1902.Counter64, recording.COUNTER64),
+    (rfc1902.Counter32, recording.COUNTER),
+    (rfc1902.TimeTicks, recording.TICKS),
+    (rfc1902.Gauge32, recording.GAUGE),
+    (univ.Integer, recording.INTEGER),
+    (univ.OctetString, recording.OCTETS),
+    (univ.ObjectIdentifier, recording.OID),
+)
 ABSENT = (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView)
 
 
@@ -76,6 +89,22 @@ class TolerantAgent:
                 return Rows(values)
             if len(values) > MOST_PER_SUBTREE:
                 return Rows(values, Gap.UNREADABLE, f"{root}: more than {MOST_PER_SUBTREE} rows")
+
+    async def tagged(self, root: str, manner: Manner, most: int) -> list[tuple[str, str, bytes]]:
+        """Everything beneath ``root`` with the tag a recording gives its type; ends where an agent goes back."""
+        lines: list[tuple[str, str, bytes]] = []
+        last, beneath = root, f"{root}."
+        while len(lines) < most:
+            answer = await self._next(last, manner)
+            for name, value in answer[3]:
+                oid = str(name)
+                if isinstance(value, ABSENT) or not oid.startswith(beneath) or index_order(oid) <= index_order(last):
+                    return lines
+                last = oid
+                lines.append((oid, *_tagged(value)))
+            if int(answer[1]) or not answer[3]:
+                break
+        return lines
 
     async def has_nothing_at(self, root: str) -> bool:
         _ = root  # an error reply was already seen as one: nothing is nothing
@@ -126,6 +155,14 @@ def _user(credential: Credential) -> Any:
         authProtocol=AUTHENTICATION[credential.authentication],
         privProtocol=PRIVACY[credential.privacy],
     )
+
+
+def _tagged(value: Any) -> tuple[str, bytes]:
+    for kind, tag in TAGS:
+        if isinstance(value, kind):
+            converted = _value(value)
+            return tag, converted if isinstance(converted, bytes) else str(converted).encode()
+    return recording.NULL, b""
 
 
 def _pair(bound: Any) -> tuple[str, Value | None]:

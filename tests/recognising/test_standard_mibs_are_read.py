@@ -35,9 +35,16 @@ def unmapped(source: str, answers: dict[str, Value]) -> list[Unmapped]:
 
 def port(index: str, **columns: Value) -> dict[str, Value]:
     places = {
-        **{"name": f"{IFX}.1", "description": f"{IF}.2", "state": f"{IF}.8", "speed": f"{IF}.5"},
-        **{"high": f"{IFX}.15", "received": f"{IF}.10", "wide": f"{IFX}.6", "alias": f"{IFX}.18"},
-        **{"address": f"{IF}.6", "since": f"{IFX}.19"},
+        "name": f"{IFX}.1",
+        "description": f"{IF}.2",
+        "state": f"{IF}.8",
+        "speed": f"{IF}.5",
+        "high": f"{IFX}.15",
+        "received": f"{IF}.10",
+        "wide": f"{IFX}.6",
+        "alias": f"{IFX}.18",
+        "address": f"{IF}.6",
+        "since": f"{IFX}.19",
     }
     return {f"{places[key]}.{index}": value for key, value in columns.items()}
 
