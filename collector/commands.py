@@ -40,6 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scan.add_argument("--rate", type=float, default=20.0, metavar="N", help="addresses begun in a second (default 20)")
     scan.add_argument("--json", action="store_true", help="a list of {address, type, vendor, model, name, serial}")
     add_credential(scan)
+    poll = actions.add_parser("poll", help="ask the devices of a list until stopped, into the spool")
+    poll.add_argument("--devices", type=Path, required=True, metavar="FILE", help="the list (collector/device_list.py)")
+    poll.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder of the spool")
+    poll.add_argument("--once", action="store_true", help="ask each once and end")
 
 
 def add_credential(parser: argparse.ArgumentParser) -> None:

@@ -58,12 +58,14 @@ class Manner:
     """What was learnt of one agent: how many rows it gives at once, and what it does not have."""
 
     repetitions: int = FIRST_REPETITIONS
+    most: int = MOST_REPETITIONS  # what was too much once is not tried again
     absent: dict[str, int] = field(default_factory=dict)  # subtree → walks left until it is asked again
 
     def answered_well(self) -> None:
-        self.repetitions = min(MOST_REPETITIONS, self.repetitions + max(1, self.repetitions // 4))
+        self.repetitions = min(self.most, self.repetitions + max(1, self.repetitions // 4))
 
     def was_too_much(self) -> None:
+        self.most = max(1, self.repetitions * 3 // 4)
         self.repetitions = max(1, self.repetitions // 2)
 
 

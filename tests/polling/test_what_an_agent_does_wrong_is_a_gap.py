@@ -124,6 +124,46 @@ def test_a_closed_port_is_unreachable_and_a_silent_one_times_out(silent: int) ->
         assert failed.value.gap is gap
 
 
+def test_an_agent_is_asked_for_less_once_it_was_too_much(scripted: Callable[[Script], ScriptedAgent]) -> None:
+    manner = Manner()
+    began = manner.repetitions
+    for _ in range(20):
+        manner.answered_well()
+    assert manner.repetitions > 2 * began
+    high = manner.repetitions
+    manner.was_too_much()
+    assert manner.repetitions == high // 2
+    for _ in range(20):
+        manner.answered_well()
+    assert high // 2 < manner.repetitions < high
+
+
+def test_a_reply_too_large_is_asked_for_in_smaller_pieces(scripted: Callable[[Script], ScriptedAgent]) -> None:
+    """Forty rows of 250 octets do not fit what gufo can take; the walk is whole all the same."""
+
+    def script(oids: list[str], bulk: bool) -> tuple[list[tuple[str, object]], int]:
+        if not bulk:
+            return UP, 0
+        last = int(oids[0].removeprefix(TABLE).strip(".") or 0)
+        rows = [(f"{TABLE}.{at}", rfc1902.OctetString(b"x" * 250)) for at in range(last + 1, 41)][: repetitions(manner)]
+        return (rows or [(f"{OTHER}.1", rfc1902.Integer(1))]), 0
+
+    manner = Manner(repetitions=40)
+
+    async def go() -> Asked:
+        return await ask(QuickAgent(scripted(script).target(timeout_s=1.0)), [TABLE], manner, within_s=20.0)
+
+    result = asyncio.run(go())
+    assert result.troubles == {}
+    assert len(result.walk().column(TABLE)) == 40
+    assert manner.repetitions < 20
+
+
+def repetitions(manner: Manner) -> int:
+    """What the agent was asked for at once (the scripted one is told by the test, not by the request)."""
+    return manner.repetitions
+
+
 def test_no_secret_stands_in_a_representation() -> None:
     credential = Credential(3, "planted", "watcher", "sha1", "planted", "aes128", "planted")
     assert "planted" not in repr(Target("127.0.0.1", 161, credential))
