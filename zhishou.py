@@ -17,6 +17,7 @@ COMMANDS = {
     "up": ("server.up.commands", "watch this very machine: the centre and an agent, until Ctrl-C"),
     "server": ("server.commands", "run the centre"),
     "agent": ("agent.commands", "run, check or enrol the agent of this host"),
+    "collector": ("collector.commands", "check, record or find devices that cannot run an agent"),
     "person": ("server.people.commands", "add and list the people who may sign in"),
     "token": ("server.people.token_commands", "create, list and revoke API tokens for programs"),
     "enrolment": ("server.senders.commands", "create the single-use token that lets an agent in"),
@@ -61,7 +62,7 @@ def load(name: str) -> ModuleType:
         return import_module(module)
     except ModuleNotFoundError as error:
         role = module.partition(".")[0]
-        if error.name is None or error.name.partition(".")[0] in {"server", "agent"}:
+        if error.name is None or error.name.partition(".")[0] in {"server", "agent", "collector"}:
             raise
         raise SystemExit(
             f"zhishou {name}: {error.name} is not installed here: pip install 'zhishou[{role}]'"

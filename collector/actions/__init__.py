@@ -1,0 +1,1 @@
+"""One module per action of ``zhishou collector``; only the one asked for is imported."""

@@ -1,0 +1,68 @@
+"""Which type a device is of, and what one reading of it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from collector.device_type import DeviceType
+from collector.source import Unmapped
+from collector.subtrees import outermost
+from collector.walk import Walk
+from readings.model import Fact, Sample
+
+SYS_DESCR, SYS_OBJECT_ID = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0"
+
+
+@dataclass(slots=True)
+class DeviceReading:
+    """What one walk of a device says. A series or fact told twice is the first teller's."""
+
+    type: DeviceType
+    samples: list[Sample] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
+
+    def fact(self, key: str) -> str:
+        return next((fact.value for fact in self.facts if fact.key == key), "")
+
+
+def signs(types: Iterable[DeviceType]) -> tuple[str, ...]:
+    """Subtrees whose presence tells types apart: one GETNEXT each."""
+    return tuple(dict.fromkeys(oid for one in types for oid in one.recognise.answers))
+
+
+def every_root(types: Iterable[DeviceType]) -> tuple[str, ...]:
+    """All that any type asks for or is told by: what a recording is read for before its type is known."""
+    types = list(types)
+    asked = (root for one in types for root in one.roots())
+    return outermost((SYS_DESCR, SYS_OBJECT_ID, *signs(types), *asked))
+
+
+def identify(walk: Walk, types: Mapping[str, DeviceType]) -> DeviceType:
+    """The type that fits best: the longest sysObjectID, then who names more. ``generic_snmp`` fits everything."""
+    object_id, descr = walk.text(SYS_OBJECT_ID), walk.text(SYS_DESCR)
+    ranked = [
+        ((rank, -one.order), one)
+        for one in types.values()
+        if (rank := one.recognise.rank(object_id, descr, walk)) is not None
+    ]
+    return max(ranked, key=lambda found: found[0])[1]
+
+
+def read_device(type_: DeviceType, walk: Walk) -> DeviceReading:
+    reading = DeviceReading(type_)
+    series: set[tuple[str, str]] = set()
+    facts: set[str] = set()
+    for answer in type_.read(walk):
+        if isinstance(answer, Sample):
+            if (answer.metric, answer.part) not in series:
+                series.add((answer.metric, answer.part))
+                reading.samples.append(answer)
+        elif isinstance(answer, Fact):
+            if answer.key not in facts:
+                facts.add(answer.key)
+                reading.facts.append(answer)
+        else:
+            reading.unmapped.append(answer)
+    return reading
