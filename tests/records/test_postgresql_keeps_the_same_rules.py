@@ -28,8 +28,8 @@ ENTRY = (
 )
 RECORD = "INSERT INTO evidence_record VALUES ('a', 'run/C-1', 0, '{}')"
 RUN = (
-    "INSERT INTO checklist_run (number, template, template_version, template_hash, template_json, calendar_date, state, "
-    "started_ms, started_by) VALUES ('C-1', 't', 1, '', '{}', '', 'open', 0, 'li')"
+    "INSERT INTO checklist_run (number, template, template_version, template_hash, template_json, calendar_date, "
+    "state, started_ms, started_by) VALUES ('C-1', 't', 1, '', '{}', '', 'open', 0, 'li')"
 )
 ITEM = (
     "INSERT INTO checklist_item (run_id, item, ordinal, device_no, spec_json, verdict, filled_json, state, result, "
