@@ -1,19 +1,21 @@
 """Every kind of probe by its name: which settings it takes, and one look with what it brings.
 
 ``look`` is given what the look before gave as the place to go on from (None at first), so that each record of a log,
-each trouble and each change of a configuration is told once. A :class:`Probe` carries the place for as long as the
-collector runs.
+each trouble and each change of a configuration is told once. A :class:`Probe` carries the place.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from collector.cli import backup
 from collector.cli.platforms import only_reading
@@ -24,6 +26,8 @@ from collector.probes.registers import RegisterMap
 from collector.probes.stated import Name, Settings, WrongSettings
 from readings.model import Event, Fact, Gap, Sample, SourceFailed
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
 Told = list[Sample | Event | Fact]
 Look = Callable[[Any, Any, Clock], Coroutine[Any, Any, tuple[Told, Any]]]
@@ -32,26 +36,49 @@ FOLDER_NAME = re.compile(r"\w[\w.-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``look(settings, before, clock)`` gives (what was told, the place for the next look). Raises SourceFailed."""
+    """``look(settings, before, clock)`` gives (what was told, the place for the next look). Raises SourceFailed.
+
+    ``place`` is what places of this kind are, None for one that goes on from nowhere.
+    """
 
     name: str
     settings: type[Settings]
     look: Look
+    place: Any = None
 
 
 class Probe:
-    """One thing of one device, asked again and again: ``ask`` is all that whoever polls needs."""
+    """One thing of one device, asked again and again: ``ask`` is all that whoever polls needs.
 
-    def __init__(self, kind: Kind, settings: Settings, clock: Clock) -> None:
+    ``place`` is to be kept where it outlives a restart, and given back: nothing of a log is then lost or told twice.
+    """
+
+    def __init__(self, kind: Kind, settings: Settings, clock: Clock, place: bytes = b"") -> None:
         self._kind = kind
         self._settings = settings
         self._clock = clock
-        self._place: Any = None
+        self._place = _place_from(kind, place)
 
     async def ask(self) -> Told:
         """Raises SourceFailed; what was not told then is told by the next look that comes to an end."""
         told, self._place = await self._kind.look(self._settings, self._place, self._clock)
         return told
+
+    @property
+    def place(self) -> bytes:
+        """JSON, empty where there is nothing to go on from."""
+        return b"" if self._place is None else msgspec.json.encode(self._place)
+
+
+def _place_from(kind: Kind, kept: bytes) -> Any:
+    """None for what cannot be read: the log then begins anew, and says so."""
+    if not kept or kind.place is None:
+        return None
+    try:
+        return msgspec.json.decode(kept, type=kind.place)
+    except msgspec.DecodeError:
+        log.warning("%s: the place kept cannot be read, so the log is begun anew", kind.name)
+        return None
 
 
 class MappedModbusSettings(modbus.ModbusSettings, frozen=True, kw_only=True):
@@ -97,10 +124,10 @@ def probe_kinds(maps: Mapping[str, RegisterMap], sessions: Sessions, backups: Pa
         Kind("tls", tls.TlsSettings, _look_tls),
         Kind("web", web.WebSettings, _look_web),
         Kind("modbus", MappedModbusSettings, look_modbus),
-        Kind("redfish", RedfishSettings, _look_redfish),
-        Kind("ipmi", ipmi.IpmiSettings, _look_ipmi),
+        Kind("redfish", RedfishSettings, _look_redfish, redfish_reading.Place),
+        Kind("ipmi", ipmi.IpmiSettings, _look_ipmi, ipmi_reading.Place),
         Kind("nut", nut.NutSettings, _look_nut),
-        Kind("sql", sql.SqlSettings, _look_sql),
+        Kind("sql", sql.SqlSettings, _look_sql, str),
         Kind("configuration", BackupSettings, look_backup),
     )
     return {kind.name: kind for kind in kinds}

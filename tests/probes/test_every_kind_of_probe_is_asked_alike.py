@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from collector.cli.ssh import Sessions
+from collector.probes.ipmi_reading import Place, Record
 from collector.probes.kinds import Kind, Probe, probe_kinds
 from collector.probes.registers import load_maps
 from collector.probes.stated import Secret, WrongSettings, taken
@@ -84,6 +85,31 @@ def test_a_probe_tells_each_record_once_and_loses_none_to_a_look_that_failed(kin
         return told
 
     assert asyncio.run(run()) == [["log_begins"], "unreadable", ["bmc_event"], []]
+
+
+def test_a_place_outlives_a_restart_and_one_that_is_torn_begins_anew(kinds: dict[str, Kind]) -> None:
+    async def run() -> list[list[str]]:
+        told: list[list[str]] = []
+        async with redfish(RedfishServer()) as served:
+            written = {"host": "127.0.0.1", "port": served.port, "plain": True, "user": USER, "password": PASSWORD}
+            settings = taken(kinds["redfish"].settings, written)
+            place = b""
+            for cut in (False, False, False, True):
+                probe = Probe(kinds["redfish"], settings, lambda: NOW, place[:-9] if cut else place)
+                told.append([item.kind for item in await probe.ask() if isinstance(item, Event)])
+                place = probe.place
+                served.tree[SEL] = [*served.tree[SEL][:7], entry(8, "fan lost")]
+        return told
+
+    assert asyncio.run(run()) == [["log_begins"], ["bmc_event"], [], ["log_begins"]]
+
+
+def test_a_place_of_ipmi_is_the_same_after_a_restart(kinds: dict[str, Kind]) -> None:
+    record = Record("1", "11/24/26 08:00:00 UTC", "Fan 1", "Lower Critical going low", "Asserted", "")
+    place = Place("Entries : 1", "", (record,))
+    settings = taken(kinds["ipmi"].settings, LEAST["ipmi"])
+    again = Probe(kinds["ipmi"], settings, lambda: NOW, msgspec.json.encode(place))
+    assert msgspec.json.decode(again.place, type=Place) == place
 
 
 def test_a_port_is_looked_at_through_the_same_door(kinds: dict[str, Kind], closed_port: int) -> None:
