@@ -120,7 +120,9 @@ class DevicePoll:
             self._agent = agent_for(self.device.target)
         if self.type is None or now - self._recognised_at > RECOGNISE_AGAIN_S:
             if not self.device.type_id:
-                self.type, _ = await recognise(self._agent, self._types)
+                found, _ = await recognise(self._agent, self._types)
+                if found is not self.type:
+                    self.type, self._manner = found, Manner()
             self._recognised_at = now
         if self.type is None:
             raise SourceFailed(Gap.UNREADABLE, f"no device type is called {self.device.type_id!r}")

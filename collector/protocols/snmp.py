@@ -7,6 +7,7 @@ not answer is a gap of that subtree with its reason; what it answered before sta
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -85,8 +86,8 @@ class Agent(Protocol):
         """Those of ``objects`` it has."""
         ...
 
-    async def rows(self, root: str, manner: Manner) -> Rows:
-        """Everything beneath ``root``."""
+    async def rows(self, root: str, manner: Manner, until: float = math.inf) -> Rows:
+        """Everything beneath ``root``, as far as it comes until the event loop's clock says ``until``."""
         ...
 
     async def has_nothing_at(self, root: str) -> bool:
@@ -131,7 +132,7 @@ async def ask(agent: Agent, roots: Sequence[str], manner: Manner, within_s: floa
         if len(asked.answers) > MOST_PER_WALK:
             asked.trouble(subtrees[at:], Gap.UNREADABLE, f"more than {MOST_PER_WALK} values")
             break
-        silent = silent + 1 if not await _subtree(agent, root, manner, asked) else 0
+        silent = silent + 1 if not await _subtree(agent, root, manner, asked, until) else 0
         if silent >= SILENT_SUBTREES:
             asked.trouble(subtrees[at:], Gap.TIMED_OUT, f"it fell silent at {root}")
             break
@@ -159,10 +160,10 @@ async def _objects(agent: Agent, objects: Sequence[str], asked: Asked) -> None:
                 return
 
 
-async def _subtree(agent: Agent, root: str, manner: Manner, asked: Asked) -> bool:
+async def _subtree(agent: Agent, root: str, manner: Manner, asked: Asked, until: float) -> bool:
     """Whether the agent answered, be it with nothing."""
     try:
-        rows = await agent.rows(root, manner)
+        rows = await agent.rows(root, manner, until)
         asked.answers.update(rows.values)
         if rows.gap is not None:
             asked.trouble([root], rows.gap, rows.remark)

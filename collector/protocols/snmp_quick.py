@@ -6,6 +6,8 @@ more than 4 kB cannot be decoded; after its agent restarted a v3 session is dead
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 
 from gufo.snmp import (
@@ -44,6 +46,7 @@ AUTHENTICATION = {
 PRIVACY = {"des": DesKey, "aes128": Aes128Key, "aes192": Aes192Key, "aes256": Aes256Key}
 VERSIONS = {1: SnmpVersion.v1, 2: SnmpVersion.v2c, 3: SnmpVersion.v3}
 TRIES = 2
+ROWS_PER_LOOK = 50  # at the clock
 RESTARTS = 4  # of one subtree, each with half as many rows at once
 
 
@@ -83,10 +86,10 @@ class QuickAgent:
                 found[oid] = Gap.REFUSED
         return found
 
-    async def rows(self, root: str, manner: Manner) -> Rows:
+    async def rows(self, root: str, manner: Manner, until: float = math.inf) -> Rows:
         for _ in range(RESTARTS):
             try:
-                return await self._subtree(root, manner)
+                return await self._subtree(root, manner, until)
             except SnmpDecodeError as error:
                 # A reply larger than the buffer: the same in smaller pieces.
                 if "incomplete" not in str(error).lower() or manner.repetitions == 1:
@@ -114,7 +117,8 @@ class QuickAgent:
         # Again v1: an agent that answers anything lets us in.
         return self._target.credential.version == 1 and bool(await self.get([SYS_UPTIME]))
 
-    async def _subtree(self, root: str, manner: Manner) -> Rows:
+    async def _subtree(self, root: str, manner: Manner, until: float) -> Rows:
+        loop = asyncio.get_running_loop()
         values: dict[str, Value] = {}
         seen: set[str] = set()
         beneath = f"{root}."
@@ -122,6 +126,8 @@ class QuickAgent:
             if oid in seen:
                 return Rows(values, Gap.UNREADABLE, f"{root}: the agent went back to {oid}")
             seen.add(oid)
+            if len(seen) % ROWS_PER_LOOK == 0 and loop.time() > until:
+                return Rows(values, Gap.TIMED_OUT, f"{root}: it did not come to an end in time")
             if len(seen) > MOST_PER_SUBTREE:
                 return Rows(values, Gap.UNREADABLE, f"{root}: more than {MOST_PER_SUBTREE} rows")
             if value is not None and oid.startswith(beneath):

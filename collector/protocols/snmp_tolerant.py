@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,7 +71,7 @@ class TolerantAgent:
             return {} if absent else dict.fromkeys(objects, Gap.REFUSED)
         return {oid: value for oid, value in map(_pair, answer[3]) if value is not None}
 
-    async def rows(self, root: str, manner: Manner) -> Rows:
+    async def rows(self, root: str, manner: Manner, until: float = math.inf) -> Rows:
         values: dict[str, Value] = {}
         last, beneath = root, f"{root}."
         while True:
@@ -87,6 +89,8 @@ class TolerantAgent:
                 last = oid
             if not answer[3]:
                 return Rows(values)
+            if asyncio.get_running_loop().time() > until:
+                return Rows(values, Gap.TIMED_OUT, f"{root}: it did not come to an end in time")
             if len(values) > MOST_PER_SUBTREE:
                 return Rows(values, Gap.UNREADABLE, f"{root}: more than {MOST_PER_SUBTREE} rows")
 

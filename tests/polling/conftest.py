@@ -19,8 +19,9 @@ from pysnmp.proto import api  # type: ignore[import-untyped]  # pysnmp tells no 
 from collector.device_files import load_device_types
 from collector.device_type import DeviceType
 from collector.protocols.snmp import Credential, Target
+from collector.walk import Value
 from readings.catalogue import load_catalogue
-from readings.model import Clocks
+from readings.model import Clocks, Gap
 from tests.recordings import recordings
 
 PROTOCOL = api.PROTOCOL_MODULES[api.SNMP_VERSION_2C]
@@ -53,6 +54,17 @@ def cut(name: str, keep: str) -> str:
     lines = [line for line in opened.decode("latin-1").splitlines() if re.match(keep, line)]
     varied = re.compile(r"(.*?\|\d+):numeric\|.*initial=(\d+).*")
     return "\n".join(varied.sub(r"\1|\2", line) for line in lines) + "\n"
+
+
+def snmprec_line(oid: str, value: Value | None) -> str:
+    """A value as a line of a recording. What kind of number it was is not known any more: 64 bits hold all."""
+    if isinstance(value, bytes):
+        return f"{oid}|4x|{value.hex()}\n"
+    if isinstance(value, str):
+        return f"{oid}|6|{value}\n" if value.count(".") != 3 else f"{oid}|64|{value}\n"
+    if value is None or isinstance(value, Gap):
+        return ""
+    return f"{oid}|{2 if value < 0 else 70}|{value}\n"
 
 
 class Responder:

@@ -112,6 +112,20 @@ def test_nonsense_is_no_answer(transport: Made, scripted: Callable[[Script], Scr
     assert failed.value.gap in {Gap.UNREADABLE, Gap.TIMED_OUT}
 
 
+@TRANSPORTS
+def test_a_table_without_end_is_ended(transport: Made, scripted: Callable[[Script], ScriptedAgent]) -> None:
+    def script(oids: list[str], bulk: bool) -> tuple[list[tuple[str, object]], int]:
+        if not bulk:
+            return UP, 0
+        last = int(oids[0].removeprefix(TABLE).strip(".") or 0)
+        return [(f"{TABLE}.{at}", rfc1902.Integer(1)) for at in range(last + 1, last + 11)], 0
+
+    result = asked(transport, scripted(script).target(timeout_s=5.0), (TABLE,), within_s=0.3)
+    assert result.troubles == {TABLE: Gap.TIMED_OUT}
+    assert result.answers[f"{TABLE}.1"] == 1
+    assert result.remarks == [f"{TABLE}: it did not come to an end in time"]
+
+
 def test_a_walk_has_its_time(scripted: Callable[[Script], ScriptedAgent]) -> None:
     result = asked(QuickAgent, scripted(lambda _oids, _bulk: (UP, 0)).target(timeout_s=1.0), within_s=-1.0)
     assert set(result.troubles.values()) == {Gap.TIMED_OUT}
