@@ -12,7 +12,7 @@ TESTS ?=
 # Hashes guard every download; the rest keeps pip quiet and from asking for anything the lock does not name.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help up test check format bench install lock clean
+.PHONY: help up test check format bench install lock package clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ bench: .venv/.dev ## Measure: lines "name value", aims beside them on stderr (NA
 
 lock: .venv/.dev ## Pin dependencies anew (ARGS=--upgrade takes the newest)
 	@scripts/lock $(ARGS)
+
+package: .venv/.run ## Build the agent for Debian: dist/zhishou-agent_<version>_<architecture>.deb
+	@scripts/package
 
 clean: ## Remove the environment and caches, never data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

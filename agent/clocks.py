@@ -9,8 +9,12 @@ from agent.host.kernel_files import read_word
 from agent.host.root import Root
 from readings.model import Clocks
 
-# Elsewhere than on Linux nothing counts through a suspend: the steady clock has to do.
-BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+def boottime_ns() -> int:
+    """Since this boot. Elsewhere than on Linux nothing counts through a suspend: the steady clock has to do."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return time.monotonic_ns()
 
 
 def clocks_of(root: Root) -> Callable[[], Clocks]:
@@ -18,11 +22,11 @@ def clocks_of(root: Root) -> Callable[[], Clocks]:
     boot_id = read_word(f"{root.proc}/sys/kernel/random/boot_id") or "unknown"
 
     def look() -> Clocks:
-        return Clocks(boot_id, time.clock_gettime_ns(BOOTTIME), time.time_ns())
+        return Clocks(boot_id, boottime_ns(), time.time_ns())
 
     return look
 
 
 def suspended_ns() -> int:
     """How much boottime is ahead of the monotonic clock that kernel log and journal write: the time suspended."""
-    return time.clock_gettime_ns(BOOTTIME) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    return boottime_ns() - time.monotonic_ns()

@@ -28,21 +28,28 @@ class Credential:
 
 def keep(state: Path, credential: Credential) -> Path:
     """Write it for this user alone, whole or not at all. Raises OSError."""
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file, new = state / FILE, state / f"{FILE}.new"
+    file = state / FILE
+    write_private(file, json.dumps(asdict(credential)).encode())
+    return file
+
+
+def write_private(file: Path, text: bytes) -> None:
+    """For this user alone, whole or not at all, and on disk. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        json.dump(asdict(credential), out)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
     new.replace(file)
-    folder = os.open(state, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return file
+    if os.name == "posix":  # elsewhere a folder cannot be opened, and a rename is as safe as it gets
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def kept(state: Path) -> Credential | None:

@@ -49,6 +49,12 @@ class Passes:
         self._logs = logs
         self._spool = spool
         self._clocks = clocks
+        self.interval_s = 15.0
+
+    def follow(self, interval_s: float) -> None:
+        """Seconds between passes, from the next one on; may be called by another thread."""
+        self.interval_s = interval_s
+        self._spool.interval_s = interval_s
 
     def take(self) -> None:
         """One pass. The logs' places go to disk with the tick that tells what came before them."""
@@ -58,7 +64,7 @@ class Passes:
         for source in self._logs:
             source.commit()
 
-    def run(self, interval_s: float, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event) -> None:
         """A pass almost at once, then at every whole interval of boottime."""
         if stop.wait(FIRST_PASS_AFTER_S):
             return
@@ -67,7 +73,7 @@ class Passes:
                 self.take()
             except Exception:
                 log.exception("a pass failed; the next one is tried in its turn")
-            if stop.wait(seconds_to_next(self._clocks().boottime_ns, interval_s)):
+            if stop.wait(seconds_to_next(self._clocks().boottime_ns, self.interval_s)):
                 return
 
 
@@ -84,7 +90,7 @@ def seconds_to_next(boottime_ns: int, interval_s: float) -> float:
     return (interval_ns - boottime_ns % interval_ns) / 1e9
 
 
-def work(passes: Passes, uplink: Uplink | None, interval_s: float, stop: threading.Event) -> None:
+def work(passes: Passes, uplink: Uplink | None, stop: threading.Event) -> None:
     """Until ``stop``: passes in this thread, sending in another one."""
     settle()
     sending = None
@@ -92,7 +98,7 @@ def work(passes: Passes, uplink: Uplink | None, interval_s: float, stop: threadi
         sending = threading.Thread(target=uplink.run, args=(stop,), name="uplink", daemon=True)
         sending.start()
     try:
-        passes.run(interval_s, stop)
+        passes.run(stop)
     finally:
         stop.set()
         if sending is not None:

@@ -24,7 +24,7 @@ class SettingsError(ValueError):
 class Settings:
     """``state`` holds the spool and the credential; ``root`` is where /proc and /sys are ("/" on a real host).
 
-    ``server`` "" is the centre this host enrolled with.
+    ``server`` "" is the centre this host enrolled with. ``rotate_after_s``: how old a credential may become.
     """
 
     server: str = ""
@@ -34,6 +34,7 @@ class Settings:
     ca_file: Path | None = None
     spool_max_bytes: int = 512 * 2**20
     spool_max_age_s: float = 30 * 86_400.0
+    rotate_after_s: float = 30 * 86_400.0
     log_level: str = "INFO"
 
 
@@ -41,6 +42,7 @@ LIMITS = {
     "interval_s": (1.0, 3600.0),
     "spool_max_bytes": (2**20, 2**40),
     "spool_max_age_s": (3600.0, 366 * 86_400.0),
+    "rotate_after_s": (3600.0, 366 * 86_400.0),
 }
 
 

@@ -84,7 +84,12 @@ class Transport:
 
     def __init__(self, http: httpx.Client, credential: str, *, within_s: float = ANSWER_WITHIN_S) -> None:
         self._asking = Asking(http, within_s)
-        self._headers = {"Authorization": f"Bearer {credential}", "Content-Type": CONTENT_TYPE}
+        self._headers = {"Content-Type": CONTENT_TYPE}
+        self.bear(credential)
+
+    def bear(self, credential: str) -> None:
+        """Send under this credential from now on."""
+        self._headers["Authorization"] = f"Bearer {credential}"
 
     def post(self, body: bytes) -> Answer:
         """Raises TransportError: the centre gave no answer."""

@@ -22,7 +22,9 @@ from server.web.problems import install_problems
 ROUTERS = (
     "server.health_route",
     "server.people.routes",
+    "server.tls.routes",
     "server.senders.routes",
+    "server.senders.self_routes",
     "server.devices.routes",
     "server.history.routes",
     "server.judge.routes",

@@ -31,8 +31,11 @@ from server.people.posts import POSTS
 from server.records import Records
 from server.rounds import Rounds
 from server.senders.directory import SenderDirectory
+from server.senders.rotation import settle_rotations
 from server.settings import Settings
 from server.times import to_ms, to_ns
+from server.tls.certificates import Certificates
+from server.tls.serving import Serving, serving_for
 from server.verification.watching import Verifications
 
 __all__ = ["Centre", "Settings"]
@@ -58,6 +61,8 @@ class Centre:
     verifications: Verifications
     pump: Pump
     rounds: Rounds
+    certificates: Certificates
+    serving: Serving | None  # None: plain HTTP
     now: Clock = utc_now
     stopping: threading.Event = field(default_factory=threading.Event)  # set when the end begins: streams stop
 
@@ -65,19 +70,26 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, RecordsError, CatalogueError, RuleError (a rule, profile or checklist), sqlite3.Error,
-        OSError.
+        Raises FolderRefused, CertificateRefused, RecordsError, CatalogueError, RuleError (a rule, profile or
+        checklist), sqlite3.Error, OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
         profiles = load_profiles(catalogue)
         templates = load_templates(catalogue, POSTS)
         make_private(settings.data)
+        certificates = Certificates(settings.data)
+        serving = serving_for(certificates, settings.behind_tls_proxy)
         with contextlib.ExitStack() as undo:
             records = Records(settings.data / "records.db")
             undo.callback(records.close)
             witness = AuditWitness(records)
-            inbox = Inbox(settings.data / "inbox.db", lambda: to_ns(now()), witness=witness.told)
+            senders = SenderDirectory(records)
+            inbox = Inbox(
+                settings.data / "inbox.db",
+                lambda: to_ns(now()),
+                witness=lambda agent_id: (senders.configuration_revision(agent_id), witness.told()),
+            )
             undo.callback(inbox.close)
             history = History.open(
                 settings.data / "history",
@@ -91,15 +103,16 @@ class Centre:
             live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
             verifications = Verifications(records, history, live, lambda: to_ms(now()))
-            senders = SenderDirectory(records)
             pump = Pump(inbox, [history, happenings, live, judge])
             rounds = Rounds(
                 {
+                    "rotations": lambda: settle_rotations(records, senders.taken_up(), now()),
                     "senders": senders.refresh,
                     "audit": witness.refresh,
                     "attendance": attendance.present,
                     "silence": lambda: judge.silence(to_ms(now())),
                     "verifications": verifications.round,
+                    **({"certificate": lambda: serving.refresh(now())} if serving is not None else {}),
                 }
             )
             centre = cls(
@@ -119,6 +132,8 @@ class Centre:
                 verifications=verifications,
                 pump=pump,
                 rounds=rounds,
+                certificates=certificates,
+                serving=serving,
                 now=now,
             )
             if start:

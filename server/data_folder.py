@@ -13,6 +13,14 @@ class FolderRefused(Exception):  # noqa: N818 - it reads as the sentence it make
     """The data folder cannot be used; the text says why."""
 
 
+CERTIFICATE = Path("tls") / "server.pem"
+
+
+def has_certificate(folder: Path) -> bool:
+    """Whether the centre of this folder shows a certificate, and so speaks HTTPS (server/tls)."""
+    return (folder / CERTIFICATE).exists()
+
+
 def make_private(folder: Path) -> None:
     """Make the folder, readable by its owner only. Raises FolderRefused."""
     try:

@@ -47,7 +47,8 @@ def serve(settings: Settings, listen_fd: int | None = None) -> int:
         try:
             server = Server(configure(settings, centre), centre)
             host, port = listener.getsockname()[:2]
-            log.info("listening", extra={"address": f"http://{host}:{port}", "data": str(settings.data)})
+            scheme = "http" if centre.serving is None else "https"
+            log.info("listening", extra={"address": f"{scheme}://{host}:{port}", "data": str(settings.data)})
             server.run(sockets=[listener])
         finally:
             centre.close()
@@ -69,6 +70,7 @@ def open_centre(settings: Settings) -> Centre:
 
 
 def configure(settings: Settings, centre: Centre) -> uvicorn.Config:
+    serving = centre.serving
     return uvicorn.Config(
         create_app(centre),
         loop="uvloop",
@@ -78,6 +80,7 @@ def configure(settings: Settings, centre: Centre) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        ssl_context_factory=None if serving is None else lambda _config, _usual: serving.context,
         proxy_headers=bool(settings.behind_tls_proxy),
         forwarded_allow_ips=settings.behind_tls_proxy or None,
         timeout_graceful_shutdown=GRACE_S,

@@ -9,9 +9,14 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.data_folder import has_certificate
+
 
 class Settings(BaseSettings):
-    """``behind_tls_proxy`` is the address of the proxy where TLS ends; without one the centre stays on loopback."""
+    """``behind_tls_proxy`` is the address of the proxy where TLS ends.
+
+    Without one the centre speaks HTTPS when it has a certificate (``zhishou server init``), else it stays on loopback.
+    """
 
     model_config = SettingsConfigDict(env_prefix="ZHISHOU_", extra="ignore", validate_default=True)
 
@@ -26,12 +31,18 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _plain_http_stays_at_home(self) -> Self:
-        if not self.behind_tls_proxy and not on_loopback(self.host):
+        if not self.behind_tls_proxy and not on_loopback(self.host) and not has_certificate(self.data):
             raise ValueError(
                 f"host {self.host}: plain HTTP beyond loopback is refused, passwords and credentials would be readable "
-                "on the way; let a proxy end TLS in front and name its address (--behind-tls-proxy ADDRESS)"
+                f"on the way; make a certificate first (zhishou server init --data {self.data} --name THIS-HOST), or "
+                "let a proxy end TLS in front and name its address (--behind-tls-proxy ADDRESS)"
             )
         return self
+
+    @property
+    def speaks_https(self) -> bool:
+        """Whether the listener itself does TLS."""
+        return has_certificate(self.data) and not self.behind_tls_proxy
 
 
 def on_loopback(host: str) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clean_debian import packed_root
+
 pytest_plugins = ("tests.fixtures_centre",)  # centre, client, person, token …
 
 Find = Callable[[], str | None]
@@ -42,7 +44,9 @@ def when_it_runs(*command: str) -> Find:
 # name in @pytest.mark.peer("…") -> how it is found here. scripts/debian-packages installs them all.
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
+    "clean debian": packed_root,
     "dmidecode": on_path("dmidecode"),
+    "dpkg-deb": on_path("dpkg-deb"),
     "gcc": on_path("gcc"),
     "journalctl": on_path("journalctl"),
     "journald": file_at("/lib/systemd/systemd-journald"),
@@ -53,6 +57,7 @@ PEERS: dict[str, Find] = {
     "prometheus": on_path("prometheus"),
     "promtool": on_path("promtool"),
     "root": lambda: "uid 0" if os.getuid() == 0 else None,
+    "systemd-analyze": on_path("systemd-analyze"),
     "systemd-cat": on_path("systemd-cat"),
     "unshare": on_path("unshare"),
     "victoria-metrics": on_path("victoria-metrics", "victoria-metrics-prod"),

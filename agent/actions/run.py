@@ -11,15 +11,20 @@ from types import FrameType
 
 from agent.clocks import clocks_of
 from agent.commands import complain
+from agent.configuration import Configured, paced_of
 from agent.credential import CredentialUnusable, kept
+from agent.errands import Errands
 from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.https import client
 from agent.inventory.source import Inventory
+from agent.oslog.self_test import self_test_of
 from agent.oslog.sources import log_sources
+from agent.rotation import Rotation
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
 from agent.transport import Transport
+from agent.trust import pinned
 from agent.watched.sources import watched_sources
 from readings.delivery.place import SpoolInUse
 from readings.delivery.spool import Spool
@@ -42,25 +47,43 @@ def act(settings: Settings, _args: argparse.Namespace) -> int:
             interval_s=settings.interval_s,
         )
         server = check_server(settings.server or (credential.server if credential else DEFAULT_SERVER))
-        http = client(server, settings.ca_file)
+        http = client(server, pinned(settings.state, settings.ca_file))
     except (CredentialUnusable, SpoolInUse, OSError, ValueError) as error:
         return complain(str(error))
     log = logging.getLogger("agent")
     root = Root.under(settings.root)
     clocks = clocks_of(root)
     delivery = Delivery(spool)
+    marks = spool.marks()
+    watched, followed = watched_sources(root, clocks, marks)
+    system_logs = log_sources(root, clocks, marks)
+    logs = [*system_logs, *followed]
+    self_test = self_test_of(root, clocks, system_logs)
+    sources = [*host_sources(root), Inventory(root), *watched, delivery, self_test]
+    passes = Passes(sources, logs, spool, clocks)
+    configured = Configured(
+        settings.state, settings, follow=passes.follow, paced=paced_of([*sources, *logs]), tell=spool.tell
+    )
+    passes.follow(settings.interval_s)
+    configured.start()
     uplink = None
     if credential is None:
         log.warning("not enrolled: readings are kept in %s and go nowhere (zhishou agent enrol)", settings.state)
     else:
-        uplink = delivery.uplink = Uplink(spool, Transport(http, credential.credential).post, clocks)
+        transport = Transport(http, credential.credential)
+        rotation = Rotation(
+            http,
+            settings.state,
+            credential,
+            transport,
+            every_s=settings.rotate_after_s,
+            wall_s=lambda: clocks().wall_ns / 1e9,
+        )
+        errands = Errands(http, configured, rotation)
+        uplink = delivery.uplink = Uplink(spool, transport.post, clocks, after=errands.after)
         log.info("%s for device %s, sending to %s", credential.agent_id, credential.device_no, server)
-    marks = spool.marks()
-    watched, followed = watched_sources(root, clocks, marks)
-    logs = [*log_sources(root, clocks, marks), *followed]
-    passes = Passes([*host_sources(root), Inventory(root), *watched, delivery], logs, spool, clocks)
     try:
-        work(passes, uplink, settings.interval_s, stop)
+        work(passes, uplink, stop)
     finally:
         http.close()
         spool.close()

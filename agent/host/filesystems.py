@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.host.kernel_files import gap_for, read_text, unreadable, whole_lines
+from agent.host.mount_table import mounted, repeated
 from agent.host.patience import Patience
 from agent.host.root import Root
-from readings.model import Gap, Sample
+from readings.model import Gap, Sample, SourceFailed
 
 # What node_exporter leaves out by default, too: these hold no one's files.
 PSEUDO = {
@@ -34,9 +36,12 @@ METRICS = (
 
 @dataclass(frozen=True, slots=True)
 class Mount:
+    """``written`` is the mount point as the kernel writes it."""
+
     point: str
     kind: str
     readonly: bool
+    written: str = ""
 
 
 class Filesystems:
@@ -45,21 +50,24 @@ class Filesystems:
     name = "filesystems"
 
     def __init__(
-        self, root: Root, statvfs: Callable[[str], os.statvfs_result] = os.statvfs, patience_s: float = 2.0
+        self, root: Root, statvfs: Callable[[str], os.statvfs_result] | None = None, patience_s: float = 2.0
     ) -> None:
         self._path = f"{root.proc}/mounts"
+        self._table = f"{root.proc}/self/mountinfo"
         self._prefix = root.files
-        self._statvfs = statvfs
-        self._text = ""
+        ask: Callable[[str], os.statvfs_result] = getattr(os, "statvfs", _no_statvfs) if statvfs is None else statvfs
+        self._statvfs = ask
+        self._text = self._table_text = ""
         self._mounts: list[Mount] = []
-        self._patience: Patience[os.statvfs_result] = Patience(statvfs, patience_s)
+        self._patience: Patience[os.statvfs_result] = Patience(ask, patience_s)
 
     def read(self) -> Iterator[Sample]:
         """Raises SourceFailed."""
         text = read_text(self._path)
-        if text != self._text:
-            self._mounts = parse(self._path, text)
-            self._text = text  # seldom another one
+        table = self._read_table()
+        if (text, table) != (self._text, self._table_text):  # seldom
+            self._mounts = of_the_host(parse(self._path, text), table)
+            self._text, self._table_text = text, table
         mounts = self._mounts
         far = [f"{self._prefix}{mount.point}" for mount in mounts if mount.kind not in LOCAL]
         answers = dict(zip(far, self._patience.ask(far), strict=True)) if far else {}
@@ -74,11 +82,22 @@ class Filesystems:
             for metric, value in zip(METRICS, values, strict=True):
                 yield Sample(metric, value, mount.point)
 
+    def _read_table(self) -> str:
+        try:
+            return read_text(self._table)
+        except SourceFailed:
+            return ""  # then /proc/mounts is all there is
+
     def _ask(self, path: str) -> os.statvfs_result | OSError:
         try:
             return self._statvfs(path)
         except OSError as error:
             return error
+
+
+def _no_statvfs(path: str) -> os.statvfs_result:
+    """Where the system has no such question (Windows)."""
+    raise OSError(errno.ENOSYS, "not asked on this system", path)
 
 
 def parse(path: str, text: str) -> list[Mount]:
@@ -94,8 +113,19 @@ def parse(path: str, text: str) -> list[Mount]:
         mounts.pop(point, None)
         # A container's own root is an overlay, and it is the disk its programs fill.
         if (kind not in PSEUDO or (kind == "overlay" and point == "/")) and point.startswith("/"):
-            mounts[point] = Mount(point, kind, "ro" in words[3].split(","))
+            mounts[point] = Mount(point, kind, "ro" in words[3].split(","), words[1])
     return list(mounts.values())[:MAX_MOUNTS]
+
+
+def of_the_host(mounts: list[Mount], table: str) -> list[Mount]:
+    """Without what only this process sees of them: a read-only view, a folder mounted over itself."""
+    known = mounted(table)
+    twice = repeated(known.values())
+    return [
+        replace(mount, readonly=known[mount.written].readonly) if mount.written in known else mount
+        for mount in mounts
+        if mount.written not in twice
+    ]
 
 
 def unescaped(word: str) -> str:

@@ -15,9 +15,19 @@ MAX_FILE_BYTES = 16 * 2**20
 HALF_A_PAGE = 2048
 KERNEL_FOLDERS = ("/proc/", "/sys/")
 MOST_KEPT = 256
+# Neither flag is everywhere: Windows has no O_CLOEXEC, and would turn line ends without O_BINARY.
+READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EOPNOTSUPP, errno.ENOSYS}
 HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 FORBIDDEN = {errno.EACCES, errno.EPERM}
+
+
+def _seek_and_read(descriptor: int, size: int, offset: int) -> bytes:
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.read(descriptor, size)
+
+
+_pread = getattr(os, "pread", _seek_and_read)  # Windows has none
 
 
 def gap_for(error: OSError) -> Gap:
@@ -42,7 +52,7 @@ def read_small(path: str) -> bytes:
 
 
 def _page(descriptor: int) -> bytes:
-    return os.pread(descriptor, 4096, 0)
+    return _pread(descriptor, 4096, 0)
 
 
 def _whole(descriptor: int) -> bytes:
@@ -50,13 +60,13 @@ def _whole(descriptor: int) -> bytes:
 
     Where the first piece left half a page free no record can be behind it.
     """
-    chunk = os.pread(descriptor, 65536, 0)
+    chunk = _pread(descriptor, 65536, 0)
     if len(chunk) < HALF_A_PAGE and chunk.endswith(b"\n"):
         return chunk
     chunks = [chunk]
     size = len(chunk)
     while chunk and size <= MAX_FILE_BYTES:
-        chunk = os.pread(descriptor, 65536, size)
+        chunk = _pread(descriptor, 65536, size)
         chunks.append(chunk)
         size += len(chunk)
     return b"".join(chunks)
@@ -77,7 +87,7 @@ def _read(path: str, content: Callable[[int], bytes]) -> bytes:
             if error.errno == errno.EINVAL:
                 raise
             os.close(_kept.pop(path))
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, READING)
     keeping = path.startswith(KERNEL_FOLDERS) and len(_kept) < MOST_KEPT
     try:
         return content(descriptor)

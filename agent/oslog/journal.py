@@ -54,11 +54,11 @@ class Journal:
         self._ask = ask or journalctl
         self._seen: Signature | None = None
         self._there: bool | None = None
-        self._telling = Telling(self.name, "journal", mark)
+        self.telling = Telling(self.name, "journal", mark)
 
     @property
     def mark(self) -> str:
-        return self._telling.mark
+        return self.telling.mark
 
     @property
     def offered(self) -> bool:
@@ -68,18 +68,18 @@ class Journal:
         return bool(self._there)
 
     def commit(self) -> None:
-        self._telling.commit()
+        self.telling.commit()
 
     def read(self) -> Iterator[Sample | Event]:
         """Raises SourceFailed."""
-        self._telling.begin()
+        self.telling.begin()
         signature = self._signature()
         if not signature:
             raise SourceFailed(Gap.NOT_OFFERED, f"{self._folders[0]}: there is no journal on this host")
         # journald touches its files at every write: while nothing moved, no process need be started.
         if signature != self._seen and self._take() < MOST_LINES:
             self._seen = signature
-        return self._telling.end(self._cursor)
+        return self.telling.end(self._cursor)
 
     def _signature(self) -> Signature:
         found: list[tuple[str, int, int]] = []
@@ -125,12 +125,12 @@ class Journal:
 
     def _place_lost(self, why: str) -> None:
         text = f"the journal no longer knows the place read last, what came between may be missing ({why})"
-        self._telling.lost(1, text, boottime_ns=self._clocks().boottime_ns)
+        self.telling.lost(1, text, boottime_ns=self._clocks().boottime_ns)
 
     def _tell(self, entry: Entry) -> None:
         this_boot = entry.boot_id == self._clocks().boot_id.replace("-", "")
         if entry.severity <= WORST_KEPT:
-            self._telling.add(
+            self.telling.add(
                 "user_log",
                 entry.severity,
                 entry.text,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agent.clocks import suspended_ns
-from agent.host.kernel_files import gap_for
+from agent.host.kernel_files import READING, gap_for
 from agent.host.root import Root
 from agent.oslog.telling import WORST_KEPT, Telling
 from readings.model import Clocks, Event, Gap, Sample, Severity, SourceFailed
@@ -45,24 +45,24 @@ class KernelLog:
             self._next = int(sequence) if boot == clocks().boot_id else 0
         self._boot_id = clocks().boot_id
         self._descriptor: int | None = None
-        self._telling = Telling(self.name, "kernel", mark)
+        self.telling = Telling(self.name, "kernel", mark)
         self._read_at: int | None = None
 
     @property
     def mark(self) -> str:
-        return self._telling.mark
+        return self.telling.mark
 
     def commit(self) -> None:
-        self._telling.commit()
+        self.telling.commit()
 
     def read(self) -> Iterator[Sample | Event]:
         """Raises SourceFailed."""
-        telling, now = self._telling, self._clocks().boottime_ns
+        telling, now = self.telling, self._clocks().boottime_ns
         telling.begin()
         for record in self._records():
             self._tell(record, now)
         self._read_at = now
-        return telling.end(self._telling.mark if self._next is None else f"{self._boot_id} {self._next}")
+        return telling.end(self.telling.mark if self._next is None else f"{self._boot_id} {self._next}")
 
     def _tell(self, record: Record, now: int) -> None:
         boottime = min(record.usec * 1000 + suspended_ns(), now)
@@ -72,12 +72,14 @@ class KernelLog:
         if self._next is not None and record.sequence > self._next:
             lost = record.sequence - self._next
             text = f"{lost} kernel messages were overwritten unread ({self._next} to {record.sequence - 1})"
-            self._telling.lost(lost, text, boottime_ns=boottime, cursor=str(record.sequence - 1))
+            self.telling.lost(lost, text, boottime_ns=boottime, cursor=str(record.sequence - 1))
         if self._next is not None and record.sequence < self._next:
             return  # told before the restart
         self._next = record.sequence + 1
+        if record.facility and self.telling.is_marker(record.text):
+            return
         if record.level <= WORST_KEPT:
-            self._telling.add(
+            self.telling.add(
                 "user_log" if record.facility else "kernel_log",
                 Severity(record.level),
                 record.text,
@@ -88,7 +90,7 @@ class KernelLog:
     def _records(self) -> Iterator[Record]:
         try:
             if self._descriptor is None:
-                self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                self._descriptor = os.open(self._path, READING | getattr(os, "O_NONBLOCK", 0))
             for _ in range(MOST_RECORDS):
                 try:
                     chunk = os.read(self._descriptor, RECORD_BYTES)

@@ -45,18 +45,23 @@ class Syslog:
         self._wanted = wanted
         inode, _, offset = mark.partition(" ")
         self._place = (int(inode), int(offset)) if inode.isdecimal() and offset.isdecimal() else None
-        self._telling = Telling(self.name, "syslog", mark)
+        self.telling = Telling(self.name, "syslog", mark)
 
     @property
     def mark(self) -> str:
-        return self._telling.mark
+        return self.telling.mark
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is a file to follow, and nothing else that says the same."""
+        return self._wanted() and bool({*FILES} & {*entries(self._folder)})
 
     def commit(self) -> None:
-        self._telling.commit()
+        self.telling.commit()
 
     def read(self) -> Iterator[Sample | Event]:
         """Raises SourceFailed."""
-        self._telling.begin()
+        self.telling.begin()
         if not self._wanted():
             raise SourceFailed(Gap.NOT_OFFERED, "syslog files: the journal says what they say")
         try:
@@ -65,7 +70,7 @@ class Syslog:
             gap = gap_for(error)
             why = "neither syslog nor messages" if gap is Gap.NOT_OFFERED else error.strerror
             raise SourceFailed(gap, f"{self._folder}: {why}") from error
-        return self._telling.end("{} {}".format(*self._place) if self._place else "")
+        return self.telling.end("{} {}".format(*self._place) if self._place else "")
 
     def _follow(self) -> None:
         path, said = self._find()
@@ -100,7 +105,7 @@ class Syslog:
         )
 
     def _lost(self, text: str) -> None:
-        self._telling.lost(1, text, boottime_ns=self._clocks().boottime_ns)
+        self.telling.lost(1, text, boottime_ns=self._clocks().boottime_ns)
 
     def _take(self, path: str, offset: int, *, last: bool = False) -> int:
         """Tell the whole lines after ``offset``; how many bytes they were."""
@@ -117,7 +122,7 @@ class Syslog:
                 wall = wall_ns(line.stamp, now.wall_ns)
                 ago = None if wall is None else now.wall_ns - wall
                 known = ago is not None and 0 <= ago <= now.boottime_ns
-                self._telling.add(
+                self.telling.add(
                     "user_log",
                     line.severity,
                     line.text,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -38,13 +38,24 @@ def move_aside(path: Path) -> Path:
 def lock(path: Path) -> int | None:
     """Hold ``path``.lock for this process; None where the folder cannot be written. Raises SpoolInUse."""
     try:
-        held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
         log.warning("%s.lock: not taken: %s", path, error)
         return None
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+        _hold(held)
+    except (BlockingIOError, PermissionError) as error:
         os.close(held)
         raise SpoolInUse(f"{path}: another process has this spool open") from error
     return held
+
+
+def _hold(descriptor: int) -> None:
+    """Until it is closed. Raises BlockingIOError (on Windows PermissionError) when another process does."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        msvcrt = import_module("msvcrt")
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -88,7 +88,7 @@ class Spool:
         interval_s: float = 15.0,
         new_epoch: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._new_epoch = new_epoch
         self._changed = threading.Condition(threading.RLock())
         self._notices: deque[Event] = deque(maxlen=MOST_NOTICES)
@@ -177,7 +177,7 @@ class Spool:
                 rows, damaged = _pick(self._stock.rows(limit_ticks), limit_bytes)
                 if rows:
                     self._stock.protect(rows[-1].seq)
-            batch, torn = merge(rows, interval_s=self._interval_s)
+            batch, torn = merge(rows, interval_s=self.interval_s)
             damaged += [(_head(row), why) for row, why in torn]
             with self._changed, self._stock.blocked():
                 if damaged:
@@ -197,7 +197,7 @@ class Spool:
             row = self._newest
         if row is None:
             return None
-        batch, _ = merge([row], interval_s=self._interval_s)
+        batch, _ = merge([row], interval_s=self.interval_s)
         return row.epoch, row.number, pack_batch(batch)
 
     def acknowledge(self, epoch: str, position: int) -> int:

@@ -55,6 +55,7 @@ class Uplink:
     """One sender of ``spool``. ``post`` sends a body to the centre and may raise TransportError.
 
     ``step`` does at most one request and says how many seconds to wait before the next; ``run`` loops until stopped.
+    ``after`` is called with every receipt, before anything else is sent; it must not raise.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Uplink:
         jitter: Callable[[], float] = random.random,
         limit_ticks: int = 1_000,
         limit_bytes: int = 3 * 2**20,
+        after: Callable[[Receipt], None] = lambda _receipt: None,
     ) -> None:
         self._spool = spool
         self._post = post
@@ -73,6 +75,7 @@ class Uplink:
         self._jitter = jitter
         self._most_ticks = self._limit_ticks = limit_ticks
         self._limit_bytes = limit_bytes
+        self._after = after
         self._exchanges = Exchanges()
         self._greeted = ""  # the epoch whose position is known
         self._sent = ("", 0)  # the newest epoch and the last number of it that was ever sent
@@ -267,6 +270,7 @@ class Uplink:
         self.state.not_let_in = False
         self.state.receipt = receipt
         self._spool.remember(receipt)
+        self._after(receipt)
         return 0.0
 
     def _unwelcome(self, answer: Answer) -> float:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from server.audit.chain import head
 from server.records import Records
 
-CONFIGURATION_REVISION = 0  # nothing is configured from here yet
-
 
 class AuditWitness:
     """Read again by ``refresh``; ``told`` costs nothing and stands in every receipt."""
@@ -20,6 +18,6 @@ class AuditWitness:
         with self._records.session() as session:
             self._head = str(head(session))
 
-    def told(self) -> tuple[int, str]:
-        """(configuration revision, ``sequence:hash`` of the head)."""
-        return CONFIGURATION_REVISION, self._head
+    def told(self) -> str:
+        """``sequence:hash`` of the head."""
+        return self._head

@@ -26,7 +26,7 @@ GROUP_BYTES = 32 * 2**20
 PROBE_EVERY_S = 2.0
 RELEASE_EVERY_S = 0.2
 
-Witness = Callable[[], tuple[int, str]]  # () -> configuration revision, head of the audit chain
+Witness = Callable[[str], tuple[int, str]]  # agent id -> its configuration revision, head of the audit chain
 Outcome = Receipt | Exception
 Answer = tuple[Future[Receipt], Outcome]
 
@@ -138,7 +138,7 @@ class Writer(threading.Thread):
         return self._receipt(offer, position, duplicate)
 
     def _receipt(self, offer: Offer, position: int, duplicate: bool) -> Receipt:
-        revision, head = self._witness()
+        revision, head = self._witness(offer.sender.id)
         return Receipt(offer.envelope.epoch, position, offer.received_ns, self._now_ns(), duplicate, revision, head)
 
     def _settle(self, draft: Draft, seconds: float) -> None:

@@ -6,9 +6,10 @@ import argparse
 import re
 from datetime import timedelta
 
-from server.command_line import REFUSALS, actor, add_data, complain, now, open_records, say
+from server.command_line import REFUSALS, actor, add_data, complain, now, open_records, say, settings_from
 from server.senders.enrolment import create_enrolment
 from server.times import rfc3339
+from server.tls.certificates import Certificates
 
 UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
@@ -32,9 +33,17 @@ def duration(text: str) -> timedelta:
 
 def run(args: argparse.Namespace) -> int:
     try:
+        settings = settings_from(args)
+        fingerprint = Certificates(settings.data).fingerprint() if settings.speaks_https else ""
         with open_records(args) as records:
             row, token = create_enrolment(
-                records, actor=actor(), now=now(), device_no=args.device, device_name=args.name, ttl=args.ttl
+                records,
+                actor=actor(),
+                now=now(),
+                device_no=args.device,
+                device_name=args.name,
+                ttl=args.ttl,
+                fingerprint=fingerprint,
             )
     except REFUSALS as error:
         return complain("enrolment create", error)

@@ -48,8 +48,13 @@ def create_enrolment(
     device_no: str | None = None,
     device_name: str = "",
     ttl: timedelta = DEFAULT_TTL,
+    fingerprint: str = "",
 ) -> tuple[EnrolmentToken, str]:
-    """The row and the token. Without ``device_no`` whoever uses it waits for approval. Raises DeviceRefused."""
+    """The row and the token. Without ``device_no`` whoever uses it waits for approval. Raises DeviceRefused.
+
+    ``fingerprint`` of the centre's authority goes with the token, behind a dot: with it the agent knows whom it may
+    tell the secret in front of the dot. "" where the centre speaks plain HTTP.
+    """
     if not timedelta(0) < ttl <= LONGEST_TTL:
         raise DeviceRefused(f"an enrolment token lives more than 0 s and at most {LONGEST_TTL.days} d, not {ttl}")
     token = make_secret(TOKEN_PREFIX)
@@ -66,7 +71,7 @@ def create_enrolment(
         session.flush()
         bound = {"device_no": row.device_no, "expires_at": rfc3339(row.expires_ms)}
         append(session, at=now, actor=actor, act="enrolment.created", subject=f"enrolment/{row.id}", new=bound)
-    return row, token
+    return row, f"{token}.{fingerprint}" if fingerprint else token
 
 
 def enrol(
@@ -94,8 +99,9 @@ def enrol(
                 facts={key[:LONGEST_FACT]: value[:LONGEST_FACT] for key, value in list(facts.items())[:MOST_FACTS]},
                 credential_hash=hash_secret(credential),
                 state=state,
-                revision=_next_revision(session),
+                revision=next_revision(session),
                 enrolled_ms=to_ms(now),
+                credential_ms=to_ms(now),
                 approved_ms=to_ms(now) if state == ACTIVE else None,
                 approved_by=row.created_by if state == ACTIVE else None,
             )
@@ -138,7 +144,7 @@ def approve(
             agent.state = ACTIVE
             agent.approved_ms = to_ms(now)
             agent.approved_by = actor.name
-            agent.revision = _next_revision(session)
+            agent.revision = next_revision(session)
             session.add(agent)
             session.flush()
         new = {"agent_ids": [agent.id for agent in agents], "device_no": device.device_no}
@@ -162,7 +168,8 @@ def agents_of(records: Records, device_no: str) -> list[AgentIdentity]:
 
 
 def _use_up(session: Session, token: str, agent_id: str, now: datetime) -> EnrolmentToken:
-    row = session.exec(select(EnrolmentToken).where(EnrolmentToken.token_hash == hash_secret(token))).first()
+    secret = token.partition(".")[0]  # whoever sends the fingerprint too has done no harm
+    row = session.exec(select(EnrolmentToken).where(EnrolmentToken.token_hash == hash_secret(secret))).first()
     if row is None:
         raise EnrolmentRefused("this enrolment token is unknown")
     if row.used_ms is not None:
@@ -221,7 +228,8 @@ def _revoke_all(session: Session, device_no: str, actor: Actor, now: datetime) -
 def _revoke(session: Session, agent: AgentIdentity, actor: Actor, now: datetime) -> None:
     agent.state = REVOKED
     agent.revoked_ms = to_ms(now)
-    agent.revision = _next_revision(session)
+    agent.next_hash = None
+    agent.revision = next_revision(session)
     session.add(agent)
     session.flush()
     append(
@@ -234,5 +242,6 @@ def _revoke(session: Session, agent: AgentIdentity, actor: Actor, now: datetime)
     )
 
 
-def _next_revision(session: Session) -> int:
+def next_revision(session: Session) -> int:
+    """For a row that is changed now, so that directories read it again."""
     return (session.exec(select(func.max(col(AgentIdentity.revision)))).one() or 0) + 1

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from readings.delivery.configuration import MOST_PACES, ConfigurationRefused
 from server.devices.ledger import DeviceRefused, NoSuchDevice
+from server.senders.configuring import configure
 from server.senders.enrolment import (
     LONGEST_TTL,
     EnrolmentRefused,
@@ -18,6 +20,7 @@ from server.senders.enrolment import (
     enrol,
     revoke_agent,
 )
+from server.senders.tables import AgentIdentity
 from server.times import rfc3339, rfc3339_or_none
 from server.web.access import AdminDep, CentreDep, NowDep, ReaderDep, address_of
 from server.web.problems import Problem, not_found
@@ -44,6 +47,17 @@ class Approval(BaseModel):
 
     device_no: Short | None = None
     name: Short | None = None
+
+
+class AgentChange(BaseModel):
+    """Only what is sent is changed; null gives a word back to the host's own settings."""
+
+    model_config = {"extra": "forbid"}
+
+    interval_s: float | None = None
+    log_level: Short | None = None
+    paces: Annotated[dict[str, float] | None, Field(max_length=MOST_PACES)] = None
+    rotate_credential: bool = False
 
 
 @router.post("/enrol", status_code=201)
@@ -80,6 +94,7 @@ def new_enrolment(wanted: NewEnrolment, caller: AdminDep, centre: CentreDep, now
             device_no=wanted.device_no,
             device_name=wanted.device_name,
             ttl=timedelta(seconds=wanted.ttl_seconds),
+            fingerprint="" if centre.serving is None else centre.certificates.fingerprint(),
         )
     except DeviceRefused as error:
         raise Problem(422, "Refused", str(error)) from error
@@ -116,10 +131,28 @@ def agents(device_no: str, _caller: ReaderDep, centre: CentreDep) -> dict[str, A
                 "enrolled_at": rfc3339(agent.enrolled_ms),
                 "approved_by": agent.approved_by,
                 "revoked_at": rfc3339_or_none(agent.revoked_ms),
+                "credential_since": rfc3339(agent.credential_ms),
+                **_configuration_of(agent),
             }
             for agent in agents_of(centre.records, device_no)
         ]
     }
+
+
+@router.patch("/agents/{agent_id}")
+def configuring(agent_id: str, change: AgentChange, caller: AdminDep, centre: CentreDep, now: NowDep) -> dict[str, Any]:
+    """The agent fetches it after its next batch, and follows it within its own limits."""
+    words = change.model_dump(exclude_unset=True, exclude={"rotate_credential"})
+    try:
+        agent = configure(
+            centre.records, agent_id, words, actor=caller.actor, now=now, rotate_credential=change.rotate_credential
+        )
+    except NoSuchDevice as error:
+        raise not_found(str(error)) from error
+    except ConfigurationRefused as error:
+        raise Problem(422, "Refused", str(error)) from error
+    centre.senders.refresh()
+    return {"agent_id": agent.id, "device_no": agent.device_no, **_configuration_of(agent)}
 
 
 @router.delete("/agents/{agent_id}", status_code=204)
@@ -130,3 +163,11 @@ def revoking(agent_id: str, caller: AdminDep, centre: CentreDep, now: NowDep) ->
     except NoSuchDevice as error:
         raise not_found(str(error)) from error
     centre.senders.refresh()
+
+
+def _configuration_of(agent: AgentIdentity) -> dict[str, Any]:
+    return {
+        "configuration_revision": agent.configuration_revision,
+        "settings": agent.settings,
+        "rotate_credential": agent.rotation_wanted,
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field, SQLModel
 
@@ -23,7 +25,11 @@ class EnrolmentToken(SQLModel, table=True):
 
 
 class AgentIdentity(SQLModel, table=True):
-    """One enrolled agent. ``revision`` grows with every change of any row, so that a cache reads only what is new."""
+    """One enrolled agent. ``revision`` grows with every change of any row, so that a cache reads only what is new.
+
+    ``next_hash`` is of a credential that was given out and not used yet: until it is, the present one lets in.
+    ``settings`` are the words of readings.delivery.configuration.Wanted, ``configuration_revision`` counts them.
+    """
 
     __tablename__ = "agent_identity"
 
@@ -38,3 +44,8 @@ class AgentIdentity(SQLModel, table=True):
     approved_ms: int | None = Field(default=None, sa_type=BigInteger)
     approved_by: str | None = None
     revoked_ms: int | None = Field(default=None, sa_type=BigInteger)
+    credential_ms: int = Field(default=0, sa_type=BigInteger)
+    next_hash: str | None = Field(default=None, unique=True, index=True, repr=False)
+    rotation_wanted: bool = False
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    configuration_revision: int = 0

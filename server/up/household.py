@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -18,6 +19,7 @@ from server.people.register import all_people, create_person
 from server.records import Records
 from server.senders.enrolment import create_enrolment, number_for
 from server.settings import Settings
+from server.tls.certificates import Certificates
 from server.up.children import Child, Say, command, ending
 
 ADMIN = "admin"
@@ -43,13 +45,17 @@ class Household:
         self.stopping = threading.Event()
         host, port = listener.getsockname()[:2]
         self.host, self.port = ("127.0.0.1" if host in {"0.0.0.0", "::"} else host), port  # noqa: S104 - compared
-        self.url = f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}"
+        self.certificates = Certificates(settings.data)
+        self.https = settings.speaks_https
+        name = self._certified_name() if self.https else self.host
+        self.url = f"{'https' if self.https else 'http'}://{f'[{name}]' if ':' in name else name}:{port}"
         self.agent_folder = settings.data / "agent"
         environment = {key: value for key, value in os.environ.items() if key != FIRST_PASSWORD}
         self.environment = {
             **environment,
             "ZHISHOU_AGENT_STATE": str(self.agent_folder.resolve()),
             "ZHISHOU_AGENT_SERVER": self.url,
+            **({"ZHISHOU_AGENT_CA_FILE": str(self.certificates.authority.resolve())} if self.https else {}),
         }
         self.server = Child(
             "server",
@@ -109,13 +115,25 @@ class Household:
             self.stopping.wait(0.1)
 
     def ask(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+        connection = self._connection()
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", "replace")
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self.https:
+            return http.client.HTTPConnection(self.host, self.port, timeout=5)
+        trust = ssl.create_default_context(cafile=self.certificates.authority)
+        trust.check_hostname = False  # it is our own listener, by address: only that it shows our certificate matters
+        return http.client.HTTPSConnection(self.host, self.port, timeout=5, context=trust)
+
+    def _certified_name(self) -> str:
+        """What the agent beside us calls the centre: the address itself where the certificate speaks for it."""
+        names = self.certificates.shown().names
+        return self.host if self.host in names else next((name for name in names if "*" not in name), self.host)
 
     def enrol_agent(self) -> None:
         """Nothing when it has a credential already. Raises UpFailed."""
@@ -126,7 +144,12 @@ class Household:
         records = Records(self.settings.data / "records.db")
         try:
             _, token = create_enrolment(
-                records, actor=OURS, now=utc_now(), device_no=number_for(hostname), device_name=hostname
+                records,
+                actor=OURS,
+                now=utc_now(),
+                device_no=number_for(hostname),
+                device_name=hostname,
+                fingerprint=self.certificates.fingerprint() if self.https else "",
             )
         finally:
             records.close()

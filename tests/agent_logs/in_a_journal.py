@@ -16,6 +16,7 @@ from pathlib import Path
 from agent.clocks import clocks_of
 from agent.host.root import Root
 from agent.oslog.journal import Journal
+from agent.oslog.self_test import self_test_of
 from readings.model import Event
 
 JOURNALD = "/lib/systemd/systemd-journald"
@@ -50,6 +51,23 @@ def told(journal: Journal, wanted: int) -> list[list[str]]:
         time.sleep(0.05)
 
 
+def self_test(mark: str) -> list[list[str]]:
+    """The results of a self-test through this journald, and whatever it told as an event (nothing)."""
+    Path("/run/dev").mkdir()
+    Path("/run/dev/log").symlink_to(SOCKETS / "dev-log")
+    root = Root(dev="/run/dev")
+    journal = Journal(root, clocks_of(root), mark)
+    test = self_test_of(root, clocks_of(root), [journal])
+    found: list[list[str]] = []
+    give_up = time.monotonic() + LONGEST_WAIT_S
+    while not found and time.monotonic() < give_up:
+        found += [[item.part, str(item.value)] for item in test.read()]
+        found += [[item.kind, item.text] for item in journal.read() if isinstance(item, Event)]
+        journal.commit()
+        time.sleep(0.05)
+    return found
+
+
 def wait(ready: Callable[[], bool]) -> None:
     give_up = time.monotonic() + LONGEST_WAIT_S
     while not ready() and time.monotonic() < give_up:
@@ -69,6 +87,7 @@ def main() -> None:
         say("order book 订单簿 broken")
         say_by_syslog("disk quota reached")
         answers["errors only, both ways in"] = told(journal, 2)
+        answers["a self-test"] = self_test(journal.mark)
         journal = opened(journal.mark)
         answers["after a restart"] = told(journal, 0)
         say("while nobody read")

@@ -31,6 +31,7 @@ def test_what_services_say_is_told_once_over_restarts_and_rotation() -> None:
             ["user_log", "matchd: order book 订单簿 broken"],
             ["user_log", "oldd: disk quota reached"],
         ],
+        "a self-test": [["journal", "1.0"]],
         "after a restart": [],
         "said between two runs": [["user_log", "matchd: while nobody read"]],
         "across a rotation": [["user_log", "matchd: in the new file"]],

@@ -155,7 +155,9 @@ def test_a_source_that_fails_costs_its_own_pass_only(tmp_path: Path) -> None:
     stop = threading.Event()
     source = Slow(stop)
     spool = Spool(tmp_path / "spool.db")
-    Passes([source], [], spool, lambda: Clocks("boot", 999_999_999, 5)).run(1.0, stop)
+    passes = Passes([source], [], spool, lambda: Clocks("boot", 999_999_999, 5))
+    passes.follow(1.0)
+    passes.run(stop)
     assert source.passes == 3
     assert spool.counters().waiting == 3
     spool.close()

@@ -1,0 +1,1 @@
+"""The centre's certificate: made or brought, kept, renewed, and served with."""
