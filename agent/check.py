@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from agent.clocks import clocks_of
-from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
 from agent.host.sources import Source, host_sources
 from agent.inventory.source import Inventory
@@ -18,6 +17,7 @@ from agent.oslog.sources import log_sources
 from agent.settings import Settings
 from agent.watched.sources import watched_sources
 from readings.catalogue import Catalogue
+from readings.delivery.credential import CredentialUnusable, kept
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
 from readings.units import show

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import httpx
 
 from agent.configuration import Configured
-from agent.rotation import Rotation, RotationFailed
 from readings.delivery.configuration import PATH
+from readings.delivery.rotation import Rotation, RotationFailed
 from readings.wire import Receipt
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Protocol
 import httpx
 import msgspec
 
-from agent.credential import FILE, Credential, keep
+from readings.delivery.credential import FILE, Credential, keep
 
 log = logging.getLogger(__name__)
 
