@@ -18,7 +18,10 @@ from readings.catalogue import Catalogue, load_catalogue
 from server.attendance.attendance import Attendance
 from server.audit.witness import AuditWitness
 from server.clock import Clock, utc_now
+from server.collection.rights import Rights
 from server.data_folder import make_private
+from server.device_secrets.keys import key_path
+from server.device_secrets.vault import Vault
 from server.devices.ledger import traits_from
 from server.happenings.explaining import gaps_known_to
 from server.happenings.happenings import Happenings
@@ -50,6 +53,8 @@ class Centre:
     attendance: Attendance
     audit: AuditWitness
     senders: SenderDirectory
+    rights: Rights
+    vault: Vault
     catalogue: Catalogue
     profiles: Mapping[str, Profile]
     templates: Mapping[str, Template]
@@ -70,8 +75,8 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, CertificateRefused, RecordsError, CatalogueError, RuleError (a rule, profile or
-        checklist), sqlite3.Error, OSError.
+        Raises FolderRefused, CertificateRefused, KeyRefused, RecordsError, CatalogueError, RuleError (a rule,
+        profile or checklist), sqlite3.Error, OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
@@ -85,10 +90,13 @@ class Centre:
             undo.callback(records.close)
             witness = AuditWitness(records)
             senders = SenderDirectory(records)
+            rights = Rights(records)
+            rights.refresh(to_ms(now()))
             inbox = Inbox(
                 settings.data / "inbox.db",
                 lambda: to_ns(now()),
                 witness=lambda agent_id: (senders.configuration_revision(agent_id), witness.told()),
+                rights=rights,
             )
             undo.callback(inbox.close)
             history = History.open(
@@ -108,6 +116,7 @@ class Centre:
                 {
                     "rotations": lambda: settle_rotations(records, senders.taken_up(), now()),
                     "senders": senders.refresh,
+                    "rights": lambda: rights.refresh(to_ms(now())),
                     "audit": witness.refresh,
                     "attendance": attendance.present,
                     "silence": lambda: judge.silence(to_ms(now())),
@@ -121,6 +130,8 @@ class Centre:
                 attendance=attendance,
                 audit=witness,
                 senders=senders,
+                rights=rights,
+                vault=Vault(key_path(settings.data, os.environ)),
                 catalogue=catalogue,
                 profiles=profiles,
                 templates=templates,
