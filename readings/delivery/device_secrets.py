@@ -62,8 +62,8 @@ def check_secret(kind: str, words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _where(said: str) -> str:
-    """msgspec may quote what it was given ("Invalid enum value 'x'"): the quoted words are left out."""
-    return re.sub(r"'[^']*'", "…", said)[:200]
+    """msgspec may quote what it was given ("Invalid enum value 'x'", "unknown field `x`"): only its paths stay."""
+    return re.sub(r"'.*'|`(?!\$[.a-z_]*`).*?`", "…", said, flags=re.DOTALL)[:200]
 
 
 def _snmp_fault(told: SnmpSecret) -> str:
