@@ -56,6 +56,7 @@ PEERS: dict[str, Find] = {
     "openssl": on_path("openssl"),
     "prometheus": on_path("prometheus"),
     "promtool": on_path("promtool"),
+    "snmptrap": on_path("snmptrap"),
     "root": lambda: "uid 0" if os.getuid() == 0 else None,
     "systemd-analyze": on_path("systemd-analyze"),
     "systemd-cat": on_path("systemd-cat"),
