@@ -56,12 +56,15 @@ class DeviceList(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """``lasts_s`` from the moment the question was sent; ``alone``: no other could take over, so it does not end."""
+    """``lasts_s`` from the moment the question was sent, asked again ``every_s``; ``alone``: no other could take over,
+    so it does not end.
+    """
 
     share: str
     held: bool
     term: int
     lasts_s: float
+    every_s: float
     alone: bool = False
 
 

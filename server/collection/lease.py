@@ -13,6 +13,7 @@ from enum import Enum
 # Where nobody could take over a lease has no end: a collector cut off from the centre goes on, and loses nothing.
 FOREVER_MS = 2**52
 LEAST_MS = 5_000
+ASKED_IN_A_LEASE = 3
 
 
 class Turn(Enum):

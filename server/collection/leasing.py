@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from readings.delivery.collection import Lease, Leases
 from server.audit.chain import Actor, append
-from server.collection.lease import ShareState, Turn, lasts_ms, next_end_ms, turn
+from server.collection.lease import ASKED_IN_A_LEASE, ShareState, Turn, lasts_ms, next_end_ms, turn
 from server.collection.tables import CollectionShare, ShareHeld
 from server.records import Records
 from server.senders.tables import AgentIdentity
@@ -38,7 +38,8 @@ def ask_leases(records: Records, agent_id: str, now: datetime) -> tuple[Leases, 
                 term, changed = row.term + 1, True
                 pass_on(session, row.name, agent_id, term, now, before=row.holder_id)
             lasts_s = lasts_ms(share) / 1000 if held else 0.0
-            leases.append(Lease(row.name, held, term, lasts_s, alone=held and not share.standby))
+            every_s = lasts_ms(share) / 1000 / ASKED_IN_A_LEASE
+            leases.append(Lease(row.name, held, term, lasts_s, every_s, alone=held and not share.standby))
     return Leases(agent.configuration_revision if agent else 0, leases), changed
 
 

@@ -41,7 +41,7 @@ def devices(sender: CallingAgent, request: Request, centre: CentreDep) -> Respon
 
 @router.post("/leases", response_class=Response)
 def leases(sender: CallingAgent, centre: CentreDep, now: NowDep) -> Response:
-    """{revision, leases: [{share, held, term, lasts_s, alone}]}: asked every third of an interval."""
+    """{revision, leases: [{share, held, term, lasts_s, every_s, alone}]}: asked every third of an interval."""
     told, changed = ask_leases(centre.records, sender.id, now)
     if changed:
         # Before it hears that it holds them: what it reads from now on must be taken.

@@ -19,8 +19,22 @@ Pair = tuple[Collector, Collector]
 
 def test_the_active_collector_holds_it_and_the_standby_waits(pair: Pair) -> None:
     active, standby = pair
-    assert active.leases() == {"share": "room", "held": True, "term": 1, "lasts_s": 60.0, "alone": False}
-    assert standby.leases() == {"share": "room", "held": False, "term": 1, "lasts_s": 0.0, "alone": False}
+    assert active.leases() == {
+        "share": "room",
+        "held": True,
+        "term": 1,
+        "lasts_s": 60.0,
+        "every_s": 20.0,
+        "alone": False,
+    }
+    assert standby.leases() == {
+        "share": "room",
+        "held": False,
+        "term": 1,
+        "lasts_s": 0.0,
+        "every_s": 20.0,
+        "alone": False,
+    }
 
 
 def test_the_standby_takes_over_within_two_intervals_of_the_last_word(pair: Pair, clock: HandClock) -> None:

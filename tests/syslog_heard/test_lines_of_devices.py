@@ -141,7 +141,7 @@ def test_logger_is_heard_over_every_way(ear: MakeEar, form: str, way: str) -> No
             id="gbk",
         ),
         pytest.param(
-            b'<165>1 2026-11-25T08:00:00.003Z host app 99 ID47 [ex@3 iut="3" e="a\\"]b"][x@1 a="1"] \xef\xbb\xbfAn event',
+            b'<165>1 2026-11-25T08:00:00.003Z host app 99 ID47 [ex@3 iut="3" e="\\"]"][x@1 a="1"] \xef\xbb\xbfAn event',
             5,
             "app: An event",
             id="5424",
