@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from collector.listening.apart import Apart
-from collector.polled import MakePolls, Poll, ask_all
+from collector.polled import AskedDevice, MakePolls, Poll
 from collector.sight import Sight
 from readings.delivery.collection import ListedDevice
 from readings.delivery.runner import Runner, Source, TakenTick
@@ -37,7 +37,7 @@ class _Turn:
     """A device, how it is asked, and the task that does so."""
 
     device: ListedDevice
-    polls: Sequence[Poll]
+    asked: AskedDevice
     task: asyncio.Task[None] | None = None
 
 
@@ -146,7 +146,7 @@ class Collector:
                 polls += make(device)
             except Exception:
                 log.exception("%s: cannot be asked as its settings say", device.device_no)
-        turn = _Turn(device, polls)
+        turn = _Turn(device, AskedDevice(device, polls, self._clocks))
         if polls:
             turn.task = asyncio.create_task(self._ask_on(turn))
         return turn
@@ -167,7 +167,7 @@ class Collector:
     async def _ask_once(self, turn: _Turn) -> None:
         device = turn.device
         try:
-            tick = await ask_all(device, turn.polls, self._clocks, min(LONGEST_POLL_S, 2 * device.interval_s))
+            tick = await turn.asked.ask(min(LONGEST_POLL_S, device.interval_s))
             if not self._holds(device.share):
                 return  # it passed to the other one meanwhile
             self._keep(device, self._sight.told(device.device_no, tick, time.monotonic()))

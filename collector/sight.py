@@ -13,9 +13,8 @@ CUT_OFF = {Gap.UNREACHABLE, Gap.TIMED_OUT}
 
 def is_silent(tick: TakenTick) -> bool:
     """Whether nothing of it came from the device: no block but the runner's own, every gap one of the way to it."""
-    return all(source == RUNNER for _, source, _, _ in tick.blocks) and all(
-        gap in CUT_OFF for _, _, gap, _ in tick.gaps
-    )
+    nothing = all(source == RUNNER for _, source, _, _ in tick.blocks)
+    return nothing and bool(tick.gaps) and all(gap in CUT_OFF for _, _, gap, _ in tick.gaps)
 
 
 @dataclass(slots=True)
