@@ -36,8 +36,13 @@ LEAST_EVERY_S = 1.0
 Listen = Callable[[Sequence[ListedDevice]], None]
 
 
+def _nobody(_devices: Sequence[ListedDevice]) -> None:
+    return
+
+
 class Holding:
     """``holds(share)`` is asked before every poll and event. ``step`` asks the centre once; ``run`` does so for ever.
+    ``changed`` is called with every new list.
 
     By ``monotonic`` a lease counts from before the question was sent, so that it never outlives the centre's word.
     """
@@ -46,13 +51,11 @@ class Holding:
         self,
         http: httpx.Client,
         rotation: Rotation,
-        changed: Listen,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._rotation = rotation
-        self._changed = changed
         self._monotonic = monotonic
         self._until: dict[str, float] = {}
         self._every_s = FIRST_EVERY_S
@@ -60,6 +63,7 @@ class Holding:
         self._list = DeviceList(-1)
         self._wake = threading.Event()
         self.trouble = ""
+        self.changed: Listen = _nobody
 
     def holds(self, share: str) -> bool:
         return self._monotonic() < self._until.get(share, -math.inf)
@@ -114,7 +118,7 @@ class Holding:
             return
         self._list, self._etag = decode_list(body), etag
         log.info("device list %d: %d devices", self._list.revision, len(self._list.devices))
-        self._changed(self._list.devices)
+        self.changed(self._list.devices)
 
     def _ask(self, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str, bytes]:
         """(status, ETag, body). Raises httpx.HTTPError, TransportError."""

@@ -106,7 +106,7 @@ class Centre:
             )
             undo.callback(history.close)
             attendance = Attendance(records, lambda: to_ms(now()))
-            history.known_gaps = gaps_known_to(records)
+            history.known_gaps = gaps_known_to(records, rights.poll_interval)
             happenings = Happenings(records)
             live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))

@@ -14,13 +14,14 @@ from sqlalchemy import func
 from sqlmodel import col, or_, select
 
 from readings.wire import Batch
-from server.collection.tables import DeviceShared, ShareHeld
+from server.collection.tables import CollectedDevice, DeviceShared, ShareHeld
 from server.records import Records
 
 KEPT_MS = 40 * 86_400_000  # longer than anything waits in a spool
 ALWAYS_MS = 2**62
 # Stored time is known to a network round trip, and a change of hands is told by the centre's own clock.
 TOLERANCE_MS = 1_000
+DEFAULT_INTERVAL_S = 60.0
 
 Stretch = tuple[str, int, int]  # share or holder, from, until
 
@@ -71,8 +72,13 @@ class Rights:
         """Whether this sender ever held a share: only then may it name other devices than its own at all."""
         return sender_id in self._collectors
 
-    def is_collected(self, device_no: str) -> bool:
-        return any(until == ALWAYS_MS for _, _, until in self._shares.get(device_no, ()))
+    def poll_interval(self, device_no: str) -> float | None:
+        """Seconds between two polls of a device that is or lately was asked by a collector, None of any other."""
+        if device_no not in self._shares:
+            return None
+        with self._records.session() as session:
+            row = session.get(CollectedDevice, device_no)
+        return row.interval_s if row is not None else DEFAULT_INTERVAL_S
 
     def withheld(self, sender_id: str, own_no: str, batch: Batch, times: Sequence[int]) -> dict[str, list[int]]:
         """By device the indexes of those ticks of which this sender must not speak; empty for an honest collector."""

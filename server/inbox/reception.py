@@ -29,6 +29,7 @@ from server.series import series_ref
 
 LONGEST_NAME = 64
 CLOCK_SERIES = pack_series([("clock_offset_seconds", "")])
+ANSWERED_SERIES = pack_series([("device_answered", "")])
 
 _encode = msgspec.msgpack.Encoder().encode
 _resolved = msgspec.msgpack.Decoder(Resolved)
@@ -111,14 +112,26 @@ def arrival(
         times = stored_times(batch, at.batch, received_ms)
         if at.withheld:
             batch = without(batch, at.withheld)
-        batch.blocks.append(_clock_block(batch, times))
+        _add_own(batch, times)
     if newest is not None:
         newest_times = stored_times(newest, at.newest, received_ms)
         newest_ms = newest_times[0]
         if at.withheld_newest:
             newest = without(newest, at.withheld_newest)
-        newest.blocks.append(_clock_block(newest, newest_times))
+        _add_own(newest, newest_times)
     return Arrival(number, sender, epoch, received_ms, batch, newest, times, newest_ms, at.inferred)
+
+
+def _add_own(batch: Batch, times: Sequence[int]) -> None:
+    """What the centre itself reads of each tick: the sender's clock, and which other devices were met in it."""
+    met: dict[str, set[int]] = {}
+    for block in batch.blocks:
+        if block.device:
+            met.setdefault(block.device, set()).update(block.ticks)
+    batch.blocks.append(_clock_block(batch, times))
+    for device_no, ticks in met.items():
+        ones = np.ones(len(ticks), dtype="<f8").tobytes()
+        batch.blocks.append(Block(device_no, CENTRE_SOURCE, sorted(ticks), ANSWERED_SERIES, ones))
 
 
 def _clock_block(batch: Batch, times: Sequence[int]) -> Block:

@@ -138,7 +138,7 @@ class Judge:
             else:
                 for watch in changed:
                     self._note_late(state, watch, asked.source, at_ms)
-            if at_ms > state.newest_ms:
+            if at_ms > state.newest_ms and asked.heard:
                 self._heard(state, at_ms)
 
     def _take_newest(self, arrival: Arrival, batch: Batch, at_ms: int) -> None:
@@ -149,7 +149,7 @@ class Judge:
                 continue
             for watch in state.lane_ahead(asked.source).take(asked):
                 self._show(state, watch, asked.source, at_ms, ahead=True)
-            if at_ms > state.newest_ms:
+            if at_ms > state.newest_ms and asked.heard:
                 self._heard(state, at_ms)
 
     def _meet(self, state: DeviceState, lane: Lane, at_ms: int) -> None:
