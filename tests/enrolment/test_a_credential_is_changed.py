@@ -41,7 +41,7 @@ class Host:
         said = self.door.request(request.method, request.url.path, content=request.content, headers=headers)
         if self.lose_answer:
             raise httpx.ReadError("cut off")
-        return httpx.Response(said.status_code, content=said.content)
+        return httpx.Response(said.status_code, stream=httpx.ByteStream(said.content))
 
     def started(self) -> tuple[Transport, Rotation]:
         credential = kept(self.state)
