@@ -18,6 +18,7 @@ from readings.catalogue import Catalogue, load_catalogue
 from server.attendance.attendance import Attendance
 from server.audit.witness import AuditWitness
 from server.clock import Clock, utc_now
+from server.collection.blindness import Blindness
 from server.collection.rights import Rights
 from server.data_folder import make_private
 from server.device_secrets.keys import key_path
@@ -110,6 +111,7 @@ class Centre:
             happenings = Happenings(records)
             live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
+            judge.is_blind = Blindness(rights, live).of
             verifications = Verifications(records, history, live, lambda: to_ms(now()))
             pump = Pump(inbox, [history, happenings, live, judge])
             rounds = Rounds(

@@ -16,6 +16,7 @@ from sqlmodel import col, or_, select
 from readings.wire import Batch
 from server.collection.tables import CollectedDevice, DeviceShared, ShareHeld
 from server.records import Records
+from server.senders.tables import AgentIdentity
 
 KEPT_MS = 40 * 86_400_000  # longer than anything waits in a spool
 ALWAYS_MS = 2**62
@@ -34,6 +35,7 @@ class Rights:
         self._shares: dict[str, list[Stretch]] = {}
         self._holders: dict[str, list[Stretch]] = {}
         self._collectors: frozenset[str] = frozenset()
+        self._hosts: dict[str, str] = {}
         self._lock = threading.Lock()
         self._seen: object = None
 
@@ -57,6 +59,8 @@ class Rights:
                 .order_by(col(DeviceShared.id))
             ).all()
             self._seen = seen
+            ids = {row.holder_id for row in held}
+            agents = session.exec(select(AgentIdentity).where(col(AgentIdentity.id).in_(ids))).all()
         holders: dict[str, list[Stretch]] = defaultdict(list)
         shares: dict[str, list[Stretch]] = defaultdict(list)
         for row in held:
@@ -66,7 +70,8 @@ class Rights:
             shares[device.device_no].append((device.share, device.from_ms, until))
         # Replaced whole: who asks meanwhile sees all of the one or all of the other.
         self._holders, self._shares = dict(holders), dict(shares)
-        self._collectors = frozenset(row.holder_id for row in held)
+        self._collectors = frozenset(ids)
+        self._hosts = {agent.id: agent.device_no for agent in agents}
 
     def is_collector(self, sender_id: str) -> bool:
         """Whether this sender ever held a share: only then may it name other devices than its own at all."""
@@ -79,6 +84,16 @@ class Rights:
         with self._records.session() as session:
             row = session.get(CollectedDevice, device_no)
         return row.interval_s if row is not None else DEFAULT_INTERVAL_S
+
+    def asked_by(self, device_no: str) -> str | None:
+        """The device_no of the collector that holds this device's share now; "" while nobody does, None of a device
+        that has an agent of its own.
+        """
+        share = next((share for share, _, until in self._shares.get(device_no, ()) if until == ALWAYS_MS), None)
+        if share is None:
+            return None
+        holder = next((one for one, _, until in self._holders.get(share, ()) if until == ALWAYS_MS), "")
+        return self._hosts.get(holder, "")
 
     def withheld(self, sender_id: str, own_no: str, batch: Batch, times: Sequence[int]) -> dict[str, list[int]]:
         """By device the indexes of those ticks of which this sender must not speak; empty for an honest collector."""

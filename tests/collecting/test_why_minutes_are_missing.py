@@ -103,3 +103,36 @@ def test_a_polled_device_is_watched_by_its_answers(boss: Client, pair: Pair, clo
     found = centre.history.coverage("SW-1", began, began + 5 * MINUTE)
     assert (found.slots, found.filled, found.gaps) == (5, 5, [])
     assert put(boss, "/api/v1/devices/SW-1/collection", share="room", address="192.0.2.7").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("seen", "health", "why"),
+    [
+        pytest.param("the device is silent", "unreachable", "", id="its own silence"),
+        pytest.param("the collector is gone", "unknown", "监控自身不在线", id="the collector's silence"),
+        pytest.param("the collector sees nothing", "unknown", "监控自身不在线", id="the collector's blindness"),
+    ],
+)
+def test_a_device_is_unreachable_only_by_its_own_silence(
+    seen: str, health: str, why: str, boss: Client, pair: Pair, clock: HandClock, centre: Centre
+) -> None:
+    active, _ = pair
+    active.leases()
+    active.send(active.batch("SW-1", ""))
+    clock.forward(seconds=61)  # the centre itself has listened for an interval
+    active.leases()
+    active.send(active.batch("SW-1", ""))
+    assert centre.pump.drain(20)
+    for _ in range(20):
+        clock.forward(minutes=1)
+        if seen != "the collector is gone":
+            active.leases()
+            batch = active.batch("")
+            gap = Gap.BLIND if seen == "the collector sees nothing" else Gap.TIMED_OUT
+            batch.gaps.append(SourceGap("SW-1", "snmp", [0], int(gap), "no answer"))
+            active.send(batch)
+            assert centre.pump.drain(20)
+        centre.rounds.once()
+    shown = boss.get("/api/v1/devices/SW-1").json()
+    assert shown["health"] == health
+    assert why in str(shown)
