@@ -21,6 +21,7 @@ COMMANDS = {
     "person": ("server.people.commands", "add and list the people who may sign in"),
     "token": ("server.people.token_commands", "create, list and revoke API tokens for programs"),
     "enrolment": ("server.senders.commands", "create the single-use token that lets an agent in"),
+    "secrets": ("server.device_secrets.commands", "make and change the key that seals the secrets of devices"),
     "evidence": ("server.evidence.commands", "take a frozen record out as a file, or check such a file offline"),
     "audit": ("server.audit.commands", "check the chain of everything that was changed"),
 }

@@ -11,12 +11,12 @@ from typing import TextIO
 
 from agent.all_sources import all_sources
 from agent.clocks import clocks_of
-from agent.credential import CredentialUnusable, kept
 from agent.host.root import Root
 from agent.host.sources import Source
 from agent.oslog.sources import log_sources
 from agent.settings import Settings
 from readings.catalogue import Catalogue
+from readings.delivery.credential import CredentialUnusable, kept
 from readings.delivery.runner import RUNNER, Runner, TakenTick
 from readings.model import Gap, gap_of
 from readings.units import show

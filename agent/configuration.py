@@ -9,9 +9,9 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from agent.credential import write_private
 from agent.settings import Settings
 from readings.delivery.configuration import Configuration, ConfigurationRefused, Wanted, decode_configuration
+from readings.delivery.credential import write_private
 from readings.model import Severity
 
 log = logging.getLogger(__name__)

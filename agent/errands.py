@@ -12,10 +12,10 @@ from collections.abc import Callable
 import httpx
 
 from agent.configuration import Configured
-from agent.rotation import Rotation, RotationFailed
-from agent.transport import Asking
 from readings.delivery.answer import TransportError
 from readings.delivery.configuration import PATH
+from readings.delivery.rotation import Rotation, RotationFailed
+from readings.delivery.transport import Asking
 from readings.wire import Receipt
 
 log = logging.getLogger(__name__)

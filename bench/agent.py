@@ -22,12 +22,12 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from agent.clocks import clocks_of
-from agent.credential import Credential, keep
 from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.oslog.sources import log_sources
 from agent.running import Passes, settle
 from readings import wire
+from readings.delivery.credential import Credential, keep
 from readings.delivery.spool import Spool
 
 ROUNDS, TIMES = 6, 15

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from agent.clocks import clocks_of
 from agent.host.root import Root
-from agent.https import client
-from agent.transport import Transport
 from readings.delivery.answer import Answer
+from readings.delivery.https import client
 from readings.delivery.runner import TakenTick
 from readings.delivery.spool import Spool
+from readings.delivery.transport import Transport
 from readings.delivery.uplink import Uplink
 from readings.model import Event, Severity
 from readings.wire import pack_series

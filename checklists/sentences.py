@@ -81,7 +81,8 @@ def _said(language: Language, rule: Rule, part: str, verdict: Verdict, value: fl
     colon, comma = ("：", "，") if chinese else (": ", ", ")
     limit = limit_text(rule, language)
     if isinstance(rule.criterion, Heard):
-        return f"{subject}{colon}{_heard(verdict, value, language)}"
+        why = f"{comma}{GAPS[reason][0 if chinese else 1]}" if reason == "blind" else ""
+        return f"{subject}{colon}{_heard(verdict, value, language)}{why}"
     if verdict is Verdict.UNKNOWN:
         zh, en = GAPS.get(reason, (reason, reason))
         return f"{subject}{colon}{zh if chinese else en}" + (f"{comma}{limit}" if limit else "")

@@ -33,6 +33,9 @@ ROUTERS = (
     "server.verification.routes",
     "server.duty.routes",
     "server.evidence.routes",
+    "server.collection.routes",
+    "server.collection.self_routes",
+    "server.device_secrets.routes",
     "server.exposition.routes",
 )
 MAX_BODY_BYTES = 2**20  # of everything but batches, which have their own limit

@@ -18,7 +18,11 @@ from readings.catalogue import Catalogue, load_catalogue
 from server.attendance.attendance import Attendance
 from server.audit.witness import AuditWitness
 from server.clock import Clock, utc_now
+from server.collection.blindness import Blindness
+from server.collection.rights import Rights
 from server.data_folder import make_private
+from server.device_secrets.keys import key_path
+from server.device_secrets.vault import Vault
 from server.devices.ledger import traits_from
 from server.happenings.explaining import gaps_known_to
 from server.happenings.happenings import Happenings
@@ -50,6 +54,8 @@ class Centre:
     attendance: Attendance
     audit: AuditWitness
     senders: SenderDirectory
+    rights: Rights
+    vault: Vault
     catalogue: Catalogue
     profiles: Mapping[str, Profile]
     templates: Mapping[str, Template]
@@ -70,8 +76,8 @@ class Centre:
     def open(cls, settings: Settings, now: Clock = utc_now, *, start: bool = True) -> Self:
         """``start`` False: pump and rounds stand still until started (tests).
 
-        Raises FolderRefused, CertificateRefused, RecordsError, CatalogueError, RuleError (a rule, profile or
-        checklist), sqlite3.Error, OSError.
+        Raises FolderRefused, CertificateRefused, KeyRefused, RecordsError, CatalogueError, RuleError (a rule,
+        profile or checklist), sqlite3.Error, OSError.
         """
         catalogue = load_catalogue()
         rules = load_rules(catalogue)
@@ -85,10 +91,13 @@ class Centre:
             undo.callback(records.close)
             witness = AuditWitness(records)
             senders = SenderDirectory(records)
+            rights = Rights(records)
+            rights.refresh(to_ms(now()))
             inbox = Inbox(
                 settings.data / "inbox.db",
                 lambda: to_ns(now()),
                 witness=lambda agent_id: (senders.configuration_revision(agent_id), witness.told()),
+                rights=rights,
             )
             undo.callback(inbox.close)
             history = History.open(
@@ -98,16 +107,18 @@ class Centre:
             )
             undo.callback(history.close)
             attendance = Attendance(records, lambda: to_ms(now()))
-            history.known_gaps = gaps_known_to(records)
+            history.known_gaps = gaps_known_to(records, rights.poll_interval)
             happenings = Happenings(records)
             live = Live(settings.data / "live.snapshot")
             judge = Judge(records, rules, to_ms(now()), traits_from(records))
+            judge.is_blind = Blindness(rights, live).of
             verifications = Verifications(records, history, live, lambda: to_ms(now()))
             pump = Pump(inbox, [history, happenings, live, judge])
             rounds = Rounds(
                 {
                     "rotations": lambda: settle_rotations(records, senders.taken_up(), now()),
                     "senders": senders.refresh,
+                    "rights": lambda: rights.refresh(to_ms(now())),
                     "audit": witness.refresh,
                     "attendance": attendance.present,
                     "silence": lambda: judge.silence(to_ms(now())),
@@ -121,6 +132,8 @@ class Centre:
                 attendance=attendance,
                 audit=witness,
                 senders=senders,
+                rights=rights,
+                vault=Vault(key_path(settings.data, os.environ)),
                 catalogue=catalogue,
                 profiles=profiles,
                 templates=templates,

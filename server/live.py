@@ -15,7 +15,7 @@ import numpy as np
 
 from readings.model import Gap, gap_of
 from readings.wire import Batch
-from server.inbox.arrival import Arrival, gap_of_code
+from server.inbox.arrival import CENTRE_SOURCE, Arrival, gap_of_code
 from server.live_snapshot import DeviceNow, SourceNow, restored, save
 from server.series import SeriesRef, series_ref
 
@@ -125,6 +125,8 @@ class Live:
                 values = np.frombuffer(block.values, dtype="<f8", count=width, offset=len(block.values) - 8 * width)
                 device.sources[block.source] = SourceNow(at_ms, series, values)
                 changed.add(device.device_no)
+            if block.device and block.source == CENTRE_SOURCE:
+                self._seen(device, arrival, batch, [at_ms])
         for gap in batch.gaps:
             device = self._device(arrival.device_of(gap.device))
             at_ms = times[gap.ticks[-1]]

@@ -50,8 +50,8 @@ def when_it_runs(*command: str) -> Find:
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
     "debugfs": on_path("debugfs"),
-    "dmidecode": on_path("dmidecode"),
     "clean debian": packed_root,
+    "dmidecode": on_path("dmidecode"),
     "dpkg-deb": on_path("dpkg-deb"),
     "gcc": on_path("gcc"),
     "ipmi_sim": on_path("ipmi_sim"),
@@ -71,6 +71,7 @@ PEERS: dict[str, Find] = {
     "promtool": on_path("promtool"),
     "root": lambda: "uid 0" if os.getuid() == 0 else None,
     "smartctl": on_path("smartctl"),
+    "snmptrap": on_path("snmptrap"),
     "systemd-analyze": on_path("systemd-analyze"),
     "systemd-cat": on_path("systemd-cat"),
     "unshare": on_path("unshare"),

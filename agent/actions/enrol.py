@@ -8,13 +8,13 @@ import socket
 import sys
 
 from agent.commands import ASKED_WRONGLY, complain
-from agent.credential import keep
-from agent.enrolment import EnrolmentFailed, enrol
 from agent.host.identity import facts
 from agent.host.root import Root
-from agent.https import Untrusted, client
 from agent.settings import DEFAULT_SERVER, Settings
-from agent.trust import authority_for, pin, pinned, token_of
+from readings.delivery.credential import keep
+from readings.delivery.enrolment import EnrolmentFailed, enrol
+from readings.delivery.https import Untrusted, client
+from readings.delivery.trust import authority_for, pin, pinned, token_of
 
 MOST_FACTS = 50
 

@@ -13,18 +13,18 @@ from agent.all_sources import all_sources
 from agent.clocks import clocks_of
 from agent.commands import complain
 from agent.configuration import Configured, paced_of
-from agent.credential import CredentialUnusable, kept
 from agent.errands import Errands
 from agent.host.root import Root
-from agent.https import client
 from agent.oslog.self_test import self_test_of
-from agent.rotation import Rotation
 from agent.running import Delivery, Passes, work
 from agent.settings import DEFAULT_SERVER, Settings, check_server
-from agent.transport import Transport
-from agent.trust import pinned
+from readings.delivery.credential import CredentialUnusable, kept
+from readings.delivery.https import client
 from readings.delivery.place import SpoolInUse
+from readings.delivery.rotation import Rotation
 from readings.delivery.spool import Spool
+from readings.delivery.transport import Transport
+from readings.delivery.trust import pinned
 from readings.delivery.uplink import Uplink
 
 

@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pyasn1.type import univ  # type: ignore[import-untyped]  # pyasn1 tells no types
-from pysnmp.error import PySnmpError  # type: ignore[import-untyped]  # pysnmp tells no types
-from pysnmp.hlapi.v3arch import asyncio as hlapi  # type: ignore[import-untyped]  # the same
-from pysnmp.proto import errind, rfc1902, rfc1905  # type: ignore[import-untyped]  # the same
+from pyasn1.type import univ
+from pysnmp.error import PySnmpError
+from pysnmp.hlapi.v3arch import asyncio as hlapi
+from pysnmp.proto import errind, rfc1902, rfc1905
 
 from collector import recording
 from collector.protocols.snmp import MOST_PER_SUBTREE, Credential, Manner, Rows, Target
@@ -139,7 +139,7 @@ class TolerantAgent:
         raise SourceFailed(Gap.UNREADABLE, f"{target}: {answer[0]}")
 
 
-class _AskedObject(hlapi.ObjectType):  # type: ignore[misc]  # pysnmp tells no types
+class _AskedObject(hlapi.ObjectType):  # type: ignore[misc]  # pysnmp has no types
     """An object by its number alone. pysnmp would look its name up in MIBs, and for those on the internet."""
 
     def __init__(self, oid: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from readings.model import GAP_FLOATS
 from readings.wire import Batch
@@ -19,7 +20,8 @@ from server.history.tables import Segment
 from server.inbox.arrival import Arrival, gap_of_code
 from server.series import SeriesRef, series_ref
 
-TICKS = ("clock_offset_seconds", "")  # the centre writes it for every tick: proof that the device was watched
+# What the centre writes for every tick: proof that the device was watched, by its agent or by a collector.
+TICKS = [("clock_offset_seconds", ""), ("device_answered", "")]
 LATEST_SEGMENTS = 12
 END_OF_TIME_MS = 2**62
 
@@ -158,18 +160,23 @@ class History:
 
     def coverage(self, device_no: str, start_ms: int, end_ms: int) -> Coverage:
         """Minutes of start ≤ t < end in which the device had a tick, and why others have none."""
-        ticks = self._points(device_no, [TICKS], start_ms, end_ms).get(TICKS, NO_POINTS).t
+        ticks = self.ticks(device_no, start_ms, end_ms)
         known = list(self.known_gaps(device_no, start_ms, end_ms))
         return coverage(ticks, start_ms, end_ms, known, self._first_tick(device_no))
 
     def _first_tick(self, device_no: str) -> int | None:
         first = self._first_ticks.get(device_no)
         if first is None:
-            ticks = self._points(device_no, [TICKS], 0, END_OF_TIME_MS).get(TICKS, NO_POINTS).t
+            ticks = self.ticks(device_no, 0, END_OF_TIME_MS)
             if not len(ticks):
                 return None
-            first = self._first_ticks[device_no] = int(ticks[0])
+            first = self._first_ticks[device_no] = int(ticks.min())
         return first
+
+    def ticks(self, device_no: str, start_ms: int, end_ms: int) -> NDArray[np.int64]:
+        """The times, ms, at which it was watched: start ≤ t < end."""
+        found = self._points(device_no, TICKS, start_ms, end_ms)
+        return np.concatenate([NO_POINTS.t, *(points.t for points in found.values())])
 
     def _points(
         self, device_no: str, wanted: Sequence[tuple[str, str]], start_ms: int, end_ms: int

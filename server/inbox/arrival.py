@@ -27,7 +27,8 @@ class Arrival:
 
     ``times`` are the stored ms of the batch's ticks, ``newest_ms`` that of the newest tick riding along. ``inferred``:
     a boot of it was never met live, its times rest on the sender's wall clock. The batch's blocks include one of
-    source "centre" per device with what the centre itself reads: ``clock_offset_seconds``.
+    source "centre" per device with what the centre itself reads: ``clock_offset_seconds`` of the sender's own,
+    ``device_answered`` of each device that a collector met.
     """
 
     id: int

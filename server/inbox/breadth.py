@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from readings.wire import Batch, WireError
+from readings.wire import Batch, Block, SourceGap, WireError
 from server.series import SeriesRef, series_ref
 
 MOST_SOURCES = 500
@@ -35,14 +36,30 @@ class Breadth:
         self._seen: dict[str, Seen] = {}
 
     def admit(self, device_no: str, batch: Batch) -> None:
-        """Raises WireError 422 when it would make the device too broad; then nothing of it is counted."""
+        """``device_no``: the sender's own. Raises WireError 422 when the batch would make a device too broad; then
+        nothing of that device is counted.
+        """
+        own = ("", device_no)
+        if all(block.device in own for block in batch.blocks) and all(gap.device in own for gap in batch.gaps):
+            self._admit(device_no, batch.blocks, batch.gaps)
+            return
+        blocks: dict[str, list[Block]] = defaultdict(list)
+        gaps: dict[str, list[SourceGap]] = defaultdict(list)
+        for block in batch.blocks:
+            blocks[block.device or device_no].append(block)
+        for gap in batch.gaps:
+            gaps[gap.device or device_no].append(gap)
+        for device in blocks.keys() | gaps.keys():
+            self._admit(device, blocks.get(device, ()), gaps.get(device, ()))
+
+    def _admit(self, device_no: str, blocks: Iterable[Block], gaps: Iterable[SourceGap]) -> None:
         seen = self._seen.get(device_no)
         if seen is None:
             seen = self._seen[device_no] = Seen()
-        sources = {block.source for block in batch.blocks} | {gap.source for gap in batch.gaps}
+        sources = {block.source for block in blocks} | {gap.source for gap in gaps}
         if not sources <= seen.sources and len(sources | seen.sources) > self._most_sources:
             raise _too_broad(device_no, "sources", self._most_sources)
-        lists = {ref for block in batch.blocks if (ref := series_ref(block.series)) not in seen.lists}
+        lists = {ref for block in blocks if (ref := series_ref(block.series)) not in seen.lists}
         if lists:
             if seen.series is None:
                 seen.series = set(self.known_series(device_no))

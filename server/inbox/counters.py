@@ -14,6 +14,7 @@ REASONS = (
     "too_broad",
     "wrong_version",
     "foreign_device",
+    "not_held",  # taken, but for the devices whose share the sender did not hold at that time
     "conflict",
     "store_full",
     "gone",

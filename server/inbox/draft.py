@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+
+from msgspec.structs import replace
+
 from readings.wire import Batch
 from server.inbox.arrival import Arrival, Conflict
 from server.inbox.numbers import Decision, judge_numbers
-from server.inbox.offsets import MS_NS, Resolved, infer, learn
+from server.inbox.offsets import MS_NS, Resolved, infer, learn, stored_times
 from server.inbox.reception import Offer, arrival, stored_row
+from server.inbox.speaking import Rights
 from server.inbox.store import RING, InboxStore, SenderState, Writing
+
+log = logging.getLogger(__name__)
 
 
 class Draft:
     """The states of senders are changed at once; ``forget`` makes them be read again when the writing failed."""
 
-    def __init__(self, store: InboxStore, senders: dict[str, SenderState], last_id: int) -> None:
+    def __init__(self, store: InboxStore, senders: dict[str, SenderState], last_id: int, rights: Rights) -> None:
         self._store = store
+        self._rights = rights
         self._senders = senders
         self._touched: set[str] = set()
         self._hashes: dict[tuple[str, str, int, int], bytes] = {}
@@ -25,6 +33,7 @@ class Draft:
         self.samples = 0
         self.duplicates = 0
         self.hellos = 0
+        self.not_held = 0
 
     def weigh(self, offer: Offer) -> tuple[int, bool]:
         """(position, whether it is a repeat). Raises Conflict, and WireError for impossible times."""
@@ -105,7 +114,24 @@ class Draft:
                 inferred = inferred or offset.inferred
                 of_boots.append(offset.offset_ns)
             offsets.append(of_boots)
-        return Resolved(offsets[0], offsets[1], inferred)
+        at = Resolved(offsets[0], offsets[1], inferred)
+        return self._bounded(offer, at) if self._rights.is_collector(offer.sender.id) else at
+
+    def _bounded(self, offer: Offer, at: Resolved) -> Resolved:
+        """What a collector says of devices that were not its own to ask at that time is not taken."""
+        received_ms, sender = offer.received_ns // MS_NS, offer.sender
+        found = [
+            {}
+            if batch is None
+            else self._rights.withheld(sender.id, sender.device_no, batch, stored_times(batch, offsets, received_ms))
+            for batch, offsets in ((offer.batch, at.batch), (offer.newest, at.newest))
+        ]
+        if any(found):
+            self.not_held += 1
+            devices = sorted(found[0] | found[1])
+            log.warning("inbox: %s speaks for devices it does not hold: %s", sender.id, devices[:10])
+            return replace(at, withheld=found[0], withheld_newest=found[1])
+        return at
 
     def _ride(self, offer: Offer, state: SenderState) -> None:
         """Show the newest tick of a request that brings nothing to store."""

@@ -14,6 +14,7 @@ from server.inbox.breadth import Breadth
 from server.inbox.counters import Counters
 from server.inbox.handover import Handover
 from server.inbox.reception import Offer, arrival_of_row, open_body
+from server.inbox.speaking import OwnDeviceOnly, Rights
 from server.inbox.store import InboxStore, StoredRow, connect, read_rows
 from server.inbox.writer import Witness, Writer
 
@@ -39,6 +40,7 @@ class Inbox:
         *,
         witness: Witness = _no_witness,
         handover_bytes: int | None = None,
+        rights: Rights | None = None,
     ) -> None:
         self.path = path
         self.counters = Counters()
@@ -47,13 +49,16 @@ class Inbox:
         self._store = InboxStore(path)
         self._now_ns = now_ns
         self._witness = witness
+        self._rights = rights or OwnDeviceOnly()
         self._writer: Writer | None = None
         self._reading = connect(path, reading=True)
 
     def start(self, after_id: int = 0) -> None:
         """Begin to take batches; ids are given out beyond ``after_id``, the furthest cursor of any applier."""
         self._store.start_after(after_id)
-        self._writer = Writer(self._store, self.handover, self.counters, self._now_ns, self._witness)
+        self._writer = Writer(
+            self._store, self.handover, self.counters, self._now_ns, self._witness, rights=self._rights
+        )
         self._writer.start()
 
     async def take(self, sender: Sender, body: bytes, received_ns: int) -> Receipt:
@@ -66,7 +71,7 @@ class Inbox:
             raise StoreFull("inbox: not started")
         if writer.waiting_bytes > WAITING_LIMIT_BYTES:
             raise StoreFull(f"inbox: {writer.waiting_bytes} bytes wait to be written")
-        envelope, batch, newest, digest = open_body(sender, body)
+        envelope, batch, newest, digest = open_body(sender, body, self._rights)
         for said in (batch, newest):
             if said is not None:
                 self.breadth.admit(sender.device_no, said)

@@ -65,11 +65,16 @@ def infer(batch: Batch, boot: int, received_ns: int) -> Offset:
 
 
 class Resolved(msgspec.Struct, array_like=True, frozen=True):
-    """As settled at acceptance and kept beside the body: an offset (ns) for each entry of ``Batch.boots``."""
+    """As settled at acceptance and kept beside the body: an offset (ns) for each entry of ``Batch.boots``.
+
+    ``withheld``: by device the indexes of the ticks of which the sender must not speak (server/inbox/speaking.py).
+    """
 
     batch: list[int]
     newest: list[int]
     inferred: bool
+    withheld: dict[str, list[int]] = {}
+    withheld_newest: dict[str, list[int]] = {}
 
 
 def stored_times(batch: Batch, offsets: Sequence[int], received_ms: int) -> list[int]:

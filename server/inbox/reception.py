@@ -23,11 +23,13 @@ from readings.wire import (
 from server.inbox.arrival import CENTRE_SOURCE, Arrival, Sender
 from server.inbox.offsets import MS_NS, Resolved, stored_times
 from server.inbox.soundness import check_contents, check_numbers
+from server.inbox.speaking import Rights, without
 from server.inbox.store import StoredRow
 from server.series import series_ref
 
 LONGEST_NAME = 64
 CLOCK_SERIES = pack_series([("clock_offset_seconds", "")])
+ANSWERED_SERIES = pack_series([("device_answered", "")])
 
 _encode = msgspec.msgpack.Encoder().encode
 _resolved = msgspec.msgpack.Decoder(Resolved)
@@ -48,26 +50,26 @@ class Offer:
     loop: asyncio.AbstractEventLoop
 
 
-def open_body(sender: Sender, body: bytes) -> tuple[Envelope, Batch | None, Batch | None, bytes]:
+def open_body(sender: Sender, body: bytes, rights: Rights) -> tuple[Envelope, Batch | None, Batch | None, bytes]:
     """(envelope, batch or None for a hello, newest tick or None, hash of the payload). Raises WireError."""
     envelope = unpack_envelope(body)
     if not 0 < len(envelope.epoch) <= LONGEST_NAME or not 0 < len(envelope.clock.boot_id) <= LONGEST_NAME:
         raise WireError(422, "malformed", "batch: the name of its epoch or boot is empty or too long")
     check_numbers([envelope.clock.boottime, envelope.clock.wall, envelope.first, envelope.last])
-    newest = _unpack(sender, envelope.newest) if envelope.newest else None
+    newest = _unpack(sender, envelope.newest, rights) if envelope.newest else None
     if newest is not None and len(newest.ticks) != 1:
         raise WireError(422, "malformed", f"batch: {len(newest.ticks)} newest ticks")
     if not envelope.payload:
         if envelope.first or envelope.last:
             raise WireError(422, "malformed", f"batch: ticks {envelope.first}…{envelope.last} without a payload")
         return envelope, None, newest, b""
-    batch = _unpack(sender, envelope.payload)
+    batch = _unpack(sender, envelope.payload, rights)
     if not batch.ticks or (batch.ticks[0].number, batch.ticks[-1].number) != (envelope.first, envelope.last):
         raise WireError(422, "malformed", f"batch: not the ticks {envelope.first}…{envelope.last} it is said to be")
     return envelope, batch, newest, payload_hash(envelope.payload)
 
 
-def _unpack(sender: Sender, payload: bytes) -> Batch:
+def _unpack(sender: Sender, payload: bytes, rights: Rights) -> Batch:
     batch = unpack_batch(payload)
     ticks = len(batch.ticks)
     if not 0 < batch.interval_s <= 86_400:
@@ -86,7 +88,7 @@ def _unpack(sender: Sender, payload: bytes) -> Batch:
     own = ("", sender.device_no)
     for things in (batch.blocks, batch.gaps, batch.events, batch.facts):
         for thing in things:
-            if thing.device not in own:
+            if thing.device not in own and not rights.is_collector(sender.id):
                 raise WireError(
                     422, "foreign_device", f"batch: {sender.id} speaks for {sender.device_no}, not {thing.device!r}"
                 )
@@ -108,12 +110,28 @@ def arrival(
     newest_ms = None
     if batch is not None:
         times = stored_times(batch, at.batch, received_ms)
-        batch.blocks.append(_clock_block(batch, times))
+        if at.withheld:
+            batch = without(batch, at.withheld)
+        _add_own(batch, times)
     if newest is not None:
         newest_times = stored_times(newest, at.newest, received_ms)
         newest_ms = newest_times[0]
-        newest.blocks.append(_clock_block(newest, newest_times))
+        if at.withheld_newest:
+            newest = without(newest, at.withheld_newest)
+        _add_own(newest, newest_times)
     return Arrival(number, sender, epoch, received_ms, batch, newest, times, newest_ms, at.inferred)
+
+
+def _add_own(batch: Batch, times: Sequence[int]) -> None:
+    """What the centre itself reads of each tick: the sender's clock, and which other devices were met in it."""
+    met: dict[str, set[int]] = {}
+    for block in batch.blocks:
+        if block.device:
+            met.setdefault(block.device, set()).update(block.ticks)
+    batch.blocks.append(_clock_block(batch, times))
+    for device_no, ticks in met.items():
+        ones = np.ones(len(ticks), dtype="<f8").tobytes()
+        batch.blocks.append(Block(device_no, CENTRE_SOURCE, sorted(ticks), ANSWERED_SERIES, ones))
 
 
 def _clock_block(batch: Batch, times: Sequence[int]) -> Block:

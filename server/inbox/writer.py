@@ -17,6 +17,7 @@ from server.inbox.counters import Counters
 from server.inbox.draft import Draft
 from server.inbox.handover import Handover
 from server.inbox.reception import Offer
+from server.inbox.speaking import Rights
 from server.inbox.store import InboxStore, SenderState
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,14 @@ class Writer(threading.Thread):
     """Takes offers from ``submit``; ``handover`` gets what was accepted, after it is on disk."""
 
     def __init__(
-        self, store: InboxStore, handover: Handover, counters: Counters, now_ns: Callable[[], int], witness: Witness
+        self,
+        store: InboxStore,
+        handover: Handover,
+        counters: Counters,
+        now_ns: Callable[[], int],
+        witness: Witness,
+        *,
+        rights: Rights,
     ) -> None:
         super().__init__(name="inbox-writer", daemon=True)
         self._store = store
@@ -43,6 +51,7 @@ class Writer(threading.Thread):
         self._counters = counters
         self._now_ns = now_ns
         self._witness = witness
+        self._rights = rights
         self._waiting: SimpleQueue[Offer | None] = SimpleQueue()
         self._senders: dict[str, SenderState] = {}
         self._last_id = store.last_id()
@@ -104,7 +113,7 @@ class Writer(threading.Thread):
         return group
 
     def _take(self, group: list[Offer]) -> None:
-        draft = Draft(self._store, self._senders, self._last_id)
+        draft = Draft(self._store, self._senders, self._last_id, self._rights)
         began = time.perf_counter()
         outcomes: list[Outcome]
         try:
@@ -149,6 +158,7 @@ class Writer(threading.Thread):
         counters.samples += draft.samples
         counters.duplicates += draft.duplicates
         counters.hellos += draft.hellos
+        counters.refused["not_held"] += draft.not_held
         self._last_id = draft.last_id
         accepted: list[Arrival] = draft.arrivals + draft.riders
         if accepted:

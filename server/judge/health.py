@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from checklists.sentences import Text
 from checklists.verdicts import Health, health_of, worst
+from readings.model import Gap
 from server.judge.state import DeviceState, Finding
 
 MOST_REASONS = 3
@@ -49,8 +50,10 @@ def device_health(state: DeviceState | None, alarm: EventAlarm | None = None) ->
 
 
 def _health(finding: Finding) -> Health:
-    # A finding without a source is on the device as a whole: unknown there means that nothing is heard of it.
-    return health_of(finding.verdict, finding.severity, heard=bool(finding.source))
+    # A finding without a source is on the device as a whole: unknown there means that nothing is heard of it, unless
+    # it is we who hear nothing.
+    heard = bool(finding.source) or finding.reason == Gap.BLIND.word
+    return health_of(finding.verdict, finding.severity, heard=heard)
 
 
 def _unjudged(alarm: EventAlarm | None) -> DeviceHealth:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from checklists.criteria import Unknown
 from checklists.lasting import Standing
 from checklists.rule import Rule
 from checklists.verdicts import Verdict
+from readings.model import Gap
 from readings.wire import Batch
 from server.inbox.arrival import Arrival
 from server.judge import store
@@ -27,6 +28,10 @@ WRITE_EVERY_MS = 10_000
 DUE_AT_ONCE = 1000
 
 
+def _sees_all(_device_no: str, _now_ms: int) -> bool:
+    return False
+
+
 class Judge:
     """Fed by the pump's thread; ``silence`` is called by a clock's, pages and routes read. ``started_ms``: now.
 
@@ -42,6 +47,7 @@ class Judge:
         self.rules = {rule.id: rule for rule in rules}
         self._records = records
         self._traits = traits
+        self.is_blind: Callable[[str, int], bool] = _sees_all  # of whoever asks this device, at a time in ms
         self._started_ms = started_ms
         self._lock = threading.RLock()
         self._pending = Pending()
@@ -138,7 +144,7 @@ class Judge:
             else:
                 for watch in changed:
                     self._note_late(state, watch, asked.source, at_ms)
-            if at_ms > state.newest_ms:
+            if at_ms > state.newest_ms and asked.heard:
                 self._heard(state, at_ms)
 
     def _take_newest(self, arrival: Arrival, batch: Batch, at_ms: int) -> None:
@@ -149,7 +155,7 @@ class Judge:
                 continue
             for watch in state.lane_ahead(asked.source).take(asked):
                 self._show(state, watch, asked.source, at_ms, ahead=True)
-            if at_ms > state.newest_ms:
+            if at_ms > state.newest_ms and asked.heard:
                 self._heard(state, at_ms)
 
     def _meet(self, state: DeviceState, lane: Lane, at_ms: int) -> None:
@@ -223,7 +229,9 @@ class Judge:
     def _say(self, state: DeviceState, rule: Rule, verdict: Verdict, at_ms: int, *, age_ms: int = 0) -> None:
         """A finding on the device as a whole: heard, or silent for ``age_ms``."""
         watch = Watch(rule, "", Standing(verdict, at_ms))
-        watch.value, watch.reason = age_ms / 1000, Unknown.STALE if verdict is Verdict.UNKNOWN else ""
+        watch.value, watch.reason = age_ms / 1000, ""
+        if verdict is Verdict.UNKNOWN:
+            watch.reason = Gap.BLIND.word if self.is_blind(state.device_no, at_ms) else Unknown.STALE
         self._show(state, watch, "", at_ms)
 
     def _retire(self, state: DeviceState, lane: Lane, watch: Watch, now_ms: int) -> None:

@@ -13,6 +13,8 @@ from readings.model import Gap
 from readings.wire import Batch
 from server.inbox.arrival import Arrival, gap_of_code
 
+NOT_MET = {Gap.UNREACHABLE, Gap.TIMED_OUT, Gap.BLIND}
+
 
 class Asked(NamedTuple):
     """One source asked once: the values of its series (``row``), or the reason why it gave none (``row`` None)."""
@@ -23,6 +25,11 @@ class Asked(NamedTuple):
     packed: bytes
     row: NDArray[np.float64] | None
     gap: Gap = Gap.UNREADABLE
+
+    @property
+    def heard(self) -> bool:
+        """Whether the device itself was met: a collector also tells of those it did not reach."""
+        return self.row is not None or self.gap not in NOT_MET
 
 
 def ticks_of(arrival: Arrival, batch: Batch, times: Sequence[int]) -> list[Asked]:

@@ -21,6 +21,8 @@ TABLE_MODULES = (
     "server.evidence.tables",
     "server.verification.tables",
     "server.duty.tables",
+    "server.collection.tables",
+    "server.device_secrets.tables",
 )
 
 

@@ -11,8 +11,7 @@ from sqlmodel import Session, col, select
 from checklists.verification.evidence import Boot, Evidence, Hole, Line, Seen, Track
 from readings.model import Severity
 from server.happenings.tables import EventRow, FactChange
-from server.history.history import TICKS, History
-from server.history.points import NO_POINTS
+from server.history.history import History
 from server.records import Records
 from server.verification.tables import VerificationObservation
 from server.verification.windows import MINUTE_MS
@@ -37,9 +36,9 @@ def gather(
 ) -> Evidence:
     """What is held of start ≤ t < end: the series of these metrics, and what was seen at the rack in the run."""
     start_ms, end_ms = window
-    wanted = [pair for pair in history.series(device_no) if pair[0] in metrics or pair == TICKS]
+    wanted = [pair for pair in history.series(device_no) if pair[0] in metrics]
     found = history.points(device_no, wanted, start_ms, end_ms)
-    ticks = found.get(TICKS, NO_POINTS).t
+    ticks = history.ticks(device_no, start_ms, end_ms)
     holes = history.coverage(device_no, start_ms, end_ms).gaps
     with records.session() as session:
         lines = lines_of(session, device_no, start_ms, end_ms)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.credential import Credential, CredentialUnusable, keep, kept
+from readings.delivery.credential import Credential, CredentialUnusable, keep, kept
 from zhishou import main
 
 Centre = Any  # the one of conftest, which a test folder without packages cannot import

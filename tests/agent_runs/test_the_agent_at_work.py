@@ -16,12 +16,12 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.credential import Credential, keep
-from agent.https import client
 from agent.running import Passes, seconds_to_next
-from agent.transport import Transport
 from readings.delivery.answer import TransportError
+from readings.delivery.credential import Credential, keep
+from readings.delivery.https import client
 from readings.delivery.spool import Spool
+from readings.delivery.transport import Transport
 from readings.model import Clocks, Sample
 from readings.wire import unpack_series
 from zhishou import main

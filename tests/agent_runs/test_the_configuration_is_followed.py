@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from agent.configuration import Configured
-from agent.credential import Credential, keep
 from agent.errands import AGAIN_AFTER_S, Errands
-from agent.rotation import Rotation
 from agent.settings import Settings
-from agent.transport import Transport
+from readings.delivery.credential import Credential, keep
+from readings.delivery.rotation import Rotation
+from readings.delivery.transport import Transport
 from readings.model import Severity
 from readings.wire import Receipt
 

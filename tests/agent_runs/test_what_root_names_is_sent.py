@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from agent.credential import Credential, keep
+from readings.delivery.credential import Credential, keep
 from readings.model import gap_of
 from readings.wire import Batch, unpack_series
 

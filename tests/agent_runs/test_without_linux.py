@@ -54,7 +54,7 @@ msvcrt.locking = lambda descriptor, mode, count: locked.append((mode, count))
 sys.modules["msvcrt"] = msvcrt
 from pathlib import Path
 from agent.clocks import clocks_of
-from agent.credential import Credential, keep, kept
+from readings.delivery.credential import Credential, keep, kept
 from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.running import Passes

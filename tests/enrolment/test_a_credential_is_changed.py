@@ -11,9 +11,9 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from agent.credential import Credential, keep, kept
-from agent.rotation import Rotation, RotationFailed
-from agent.transport import Transport
+from readings.delivery.credential import Credential, keep, kept
+from readings.delivery.rotation import Rotation, RotationFailed
+from readings.delivery.transport import Transport
 from readings.wire import Clock, Envelope, pack_envelope
 from server.audit.tables import AuditEntry
 from server.centre import Centre
@@ -114,7 +114,7 @@ def _answer_lost(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _before_writing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.rotation.keep", _die)
+    monkeypatch.setattr("readings.delivery.rotation.keep", _die)
 
 
 def _half_written(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from agent.https import client
-from agent.transport import Transport
 from readings import wire
+from readings.delivery.https import client
 from readings.delivery.runner import TakenTick
 from readings.delivery.spool import Spool
+from readings.delivery.transport import Transport
 from readings.delivery.uplink import Uplink
 from readings.model import Clocks
 

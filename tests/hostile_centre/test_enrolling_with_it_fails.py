@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import zstandard
 
-from agent.enrolment import EnrolmentFailed, enrol
-from agent.https import client
+from readings.delivery.enrolment import EnrolmentFailed, enrol
+from readings.delivery.https import client
 from tests.hostile_centre.answers import BOMB, PROBLEM, always, endless, http
 
 Hostile = Any  # those of conftest, which a test folder without packages cannot import

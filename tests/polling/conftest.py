@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pyasn1.codec.ber import decoder, encoder  # type: ignore[import-untyped]  # pyasn1 tells no types
-from pysnmp.proto import api  # type: ignore[import-untyped]  # pysnmp tells no types
+from pyasn1.codec.ber import decoder, encoder
+from pysnmp.proto import api
 
 from collector.device_files import load_device_types
 from collector.device_type import DeviceType

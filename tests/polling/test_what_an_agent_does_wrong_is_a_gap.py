@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from pysnmp.proto import rfc1902, rfc1905  # type: ignore[import-untyped]  # pysnmp tells no types
+from pysnmp.proto import rfc1902, rfc1905
 
 from collector.protocols.snmp import SYS_UPTIME, Agent, Asked, Credential, Manner, Target, ask
 from collector.protocols.snmp_quick import QuickAgent

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from agent.credential import kept
-from agent.https import Untrusted, client
-from agent.trust import authority_for, pinned, token_of
+from readings.delivery.credential import kept
+from readings.delivery.https import Untrusted, client
+from readings.delivery.trust import authority_for, pinned, token_of
 from server.tls.certificates import Certificates
 from zhishou import main
 

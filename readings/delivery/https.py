@@ -1,4 +1,4 @@
-"""The one HTTP client of the agent: TLS against the installation's own CA, no proxies, a limit on every wait."""
+"""The one HTTP client of a sender: TLS against the installation's own CA, no proxies, a limit on every wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def client(server: str, ca_file: Path | None, headers: dict[str, str] | None = N
     return httpx.Client(
         base_url=server,
         verify=_trust(server, ca_file),
-        headers={"User-Agent": "zhishou-agent", **(headers or {})},
+        headers={"User-Agent": "zhishou-sender", **(headers or {})},
         timeout=TIMEOUT,
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60),
         follow_redirects=False,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from agent.credential import write_private
-from agent.https import TIMEOUT, Untrusted
+from readings.delivery.credential import write_private
+from readings.delivery.https import TIMEOUT, Untrusted
 
 AUTHORITY_PATH = "/api/v1/ca"
 PINNED = "ca.crt"

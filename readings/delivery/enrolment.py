@@ -8,9 +8,9 @@ import re
 import httpx
 import msgspec
 
-from agent.credential import Credential
-from agent.transport import ANSWER_WITHIN_S, Asking
 from readings.delivery.answer import TransportError, detail
+from readings.delivery.credential import Credential
+from readings.delivery.transport import ANSWER_WITHIN_S, Asking
 
 ENROL_PATH = "/api/v1/enrol"
 LONGEST_NAME = 200

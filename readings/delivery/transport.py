@@ -1,7 +1,7 @@
 """One question to the centre at a time, and its answer as it came: bounded in bytes and time, believed in nothing.
 
-No redirect is followed, no cookie kept (agent.https), nothing unpacked: an answer has no reason to be packed, and a
-packed one may hold any amount.
+No redirect is followed, no cookie kept (readings.delivery.https), nothing unpacked: an answer has no reason to be
+packed, and a packed one may hold any amount.
 """
 
 from __future__ import annotations

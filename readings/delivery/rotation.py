@@ -12,10 +12,10 @@ from typing import Protocol
 import httpx
 import msgspec
 
-from agent.credential import FILE, Credential, keep
-from agent.enrolment import CREDENTIAL
-from agent.transport import Asking
 from readings.delivery.answer import TransportError
+from readings.delivery.credential import FILE, Credential, keep
+from readings.delivery.enrolment import CREDENTIAL
+from readings.delivery.transport import Asking
 
 log = logging.getLogger(__name__)
 
