@@ -44,6 +44,7 @@ def when_it_runs(*command: str) -> Find:
 # name in @pytest.mark.peer("…") -> how it is found here. scripts/debian-packages installs them all.
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
+    "debugfs": on_path("debugfs"),
     "dmidecode": on_path("dmidecode"),
     "clean debian": packed_root,
     "dpkg-deb": on_path("dpkg-deb"),
@@ -53,6 +54,8 @@ PEERS: dict[str, Find] = {
     "journalctl": on_path("journalctl"),
     "journald": file_at("/lib/systemd/systemd-journald"),
     "logger": on_path("logger"),
+    "loop device": when_it_runs("losetup", "--find"),
+    "mkfs.ext4": on_path("mkfs.ext4"),
     "mount": when_it_runs("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"),
     "node_exporter": on_path("prometheus-node-exporter", "node_exporter"),
     "openssl": on_path("openssl"),
