@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,25 @@ def seen(centre: Centre) -> Seen:
                     values.setdefault(series[place % len(series)], []).append(number)
     events = [event.text for batch in batches for event in batch.events]
     return values, events, {fact.key: fact.value for batch in batches for fact in batch.facts}
+
+
+def in_the_next_tick(centre: Centre, since_ns: int, series: tuple[str, str]) -> float:
+    """What the first pass that began after ``since_ns`` of boottime says of a series."""
+    for batch in centre.batches:
+        for place, tick in enumerate(batch.ticks):
+            if tick.boottime < since_ns:
+                continue
+            for block in batch.blocks:
+                names = unpack_series(block.series)
+                if place in block.ticks and series in names:
+                    at = block.ticks.index(place) * len(names) + names.index(series)
+                    return float(memoryview(block.values).cast("d")[at])
+            raise AssertionError(f"nothing of {series} in the first tick since {since_ns}")
+    raise AssertionError(f"no tick since {since_ns}")
+
+
+def now_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def wait_for(centre: Centre, holds: Callable[[Seen], bool]) -> Seen:
@@ -71,11 +91,12 @@ def gateway(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.peer("mount", "root")
-def test_a_killed_process_and_a_touched_file_are_sent(
+def test_a_killed_process_a_touched_file_and_a_full_disk_are_sent_with_the_next_tick(
     centre: Centre, etc: Path, gateway: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    data = tmp_path / "data"
+    data, disk = tmp_path / "data", tmp_path / "disk"
     data.mkdir()
+    disk.mkdir()
     (data / "init.log").write_text("")
     allowed = etc / "zhishou" / "allowed.d" / "trading.yaml"
     allowed.write_text(
@@ -87,21 +108,29 @@ def test_a_killed_process_and_a_touched_file_are_sent(
     allowed.chmod(0o644)
     state = tmp_path / "state"
     keep(state, Credential(centre.url, "agent-1", "SRV-1", "zsa_secret"))
-    started = f'mount --bind {etc} /etc && exec {sys.executable} -c "{RUN}" agent run --interval 1 --state {state}'
+    mounted = f"mount --bind {etc} /etc && mount -t tmpfs -o size=4m tmpfs {disk}"
+    started = f'{mounted} && exec {sys.executable} -c "{RUN}" agent run --interval 1 --state {state}'
     with subprocess.Popen(["unshare", "--mount", "sh", "-c", started], cwd=Path(__file__).parents[2]) as agent:
         try:
             said, _, facts = wait_for(centre, lambda now: ("watched_command_value", "队列") in now[0])
             assert said["watched_process_count", "报盘"][-1] == 1
             assert said["watched_command_value", "队列"][-1] == 17
             assert facts["packages.manager"] in {"dpkg", "rpm"}
+            assert said["filesystem_used_ratio", str(disk)][-1] < 0.1
             gateway.kill()
             os.waitid(os.P_PID, gateway.pid, os.WEXITED | os.WNOWAIT)
+            killed = now_ns()
             with (data / "init.log").open("a") as log:
                 log.write("08:01 系统初始化成功\n")
+            touched = now_ns()
+            Path(f"/proc/{agent.pid}/root{disk}/trades").write_bytes(bytes(4 * 2**20))
+            filled = now_ns()
+            wait_for(centre, lambda now: now[0]["filesystem_used_ratio", str(disk)][-1] == 1)
             said, events, _ = wait_for(centre, lambda now: any("系统初始化/成功" in text for text in now[1]))
             said, events, _ = wait_for(centre, lambda now: any("报盘: process" in text for text in now[1]))
-            assert said["watched_process_count", "报盘"][-1] == 0
-            assert said["watched_log_matches_total", "系统初始化/成功"][-1] == 1
+            assert in_the_next_tick(centre, killed, ("watched_process_count", "报盘")) == 0
+            assert in_the_next_tick(centre, touched, ("watched_log_matches_total", "系统初始化/成功")) == 1
+            assert in_the_next_tick(centre, filled, ("filesystem_used_ratio", str(disk))) == 1
             assert f"报盘: process {gateway.pid} ended, 0 running now" in events
         finally:
             agent.send_signal(signal.SIGTERM)
