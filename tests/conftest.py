@@ -50,6 +50,7 @@ def when_it_runs(*command: str) -> Find:
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
     "debugfs": on_path("debugfs"),
+    "dmidecode": on_path("dmidecode"),
     "clean debian": packed_root,
     "dmidecode": on_path("dmidecode"),
     "dpkg-deb": on_path("dpkg-deb"),

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from readings.delivery.spool import Spool
+from readings.delivery.uplink import Uplink
 from readings.wire import WireEvent
 from tests.delivery.model import Centre, Clock, drained, fill, tick
+from tests.delivery.troubled import pragma
 
 
 @pytest.fixture
@@ -131,6 +133,33 @@ def test_memory_waits_behind_what_an_unreachable_file_turns_out_to_hold(path: Pa
     assert again.acknowledge(parcel.epoch, parcel.last) == 2
     assert drained(again, clock).taken() == [1, 2, 3, 6, 7]
     again.close()
+
+
+def test_what_was_taken_while_the_file_was_away_is_not_sent_again(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    spool, centre = Spool(path), Centre(clock)
+    uplink = Uplink(spool, centre.post, clock, jitter=lambda: 0.5)
+    fill(spool, clock, 2)
+    uplink.step()
+    centre.next_trouble = "request lost"
+    uplink.step()
+    pragma(spool, "query_only = on")
+    with monkeypatch.context() as away:
+        away.setattr(sqlite3, "connect", refuse)
+        fill(spool, clock, 2, first=3)
+        assert spool.counters().unwritten == 2
+        uplink.step()  # the centre takes 1 and 2, and they cannot be taken off
+        assert centre.taken() == [1, 2]
+    fill(spool, clock, 1, first=5)
+    while not uplink.idle:
+        uplink.step()
+    assert centre.taken() == [1, 2, 3, 4, 5]
+    assert {epoch for epoch, _, _ in centre.held} == {spool.epoch}
+    spool.close()
 
 
 FILL_A_DISK = """
