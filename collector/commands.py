@@ -70,11 +70,15 @@ def target_of(args: argparse.Namespace, address: str, environment: Mapping[str, 
 
 
 def run(args: argparse.Namespace) -> int:
-    action = import_module(f"collector.actions.{args.action}")
     try:
+        action = import_module(f"collector.actions.{args.action}")
         return int(action.act(args))
     except BrokenPipeError:
         raise  # whoever read our output went away: zhishou.py knows what to do
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in {"collector", "readings"}:
+            raise
+        return complain(f"{error.name} is not installed here: pip install 'zhishou[collector]'")
     except (RecordingError, SourceFailed, OSError) as error:
         return complain(str(error))
     except (CatalogueError, DeviceFileError, ValueError) as error:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from array import array
 from collections.abc import Callable
 
 import pytest
+from pysnmp.proto import rfc1905  # type: ignore[import-untyped]  # pysnmp tells no types
 
 from collector.actions.check import explain_recording
 from collector.device_type import DeviceType
@@ -18,7 +20,7 @@ from collector.protocols.snmp_tolerant import TolerantAgent
 from readings.delivery.runner import TakenTick
 from readings.model import Clocks, Gap, Sample, gap_of
 from readings.wire import unpack_series
-from tests.polling.conftest import Responder, free_port
+from tests.polling.conftest import Responder, Script, ScriptedAgent, free_port
 
 Types = dict[str, DeviceType]
 SERIES = ("temperature_celsius", "Above Rack 02")
@@ -63,7 +65,7 @@ def test_the_oldest_version_reads_the_same(responder: Responder, types: Types) -
 
 def secret_target(port: int, key: str = "authpass12", *, tolerant: bool = False) -> Target:
     credential = Credential(3, "", "watcher", "sha1", key, "aes128", "privpass12")
-    return Target("127.0.0.1", port, credential, timeout_s=1.0, tolerant=tolerant)
+    return Target("127.0.0.1", port, credential, timeout_s=3.0, tolerant=tolerant)
 
 
 def test_the_newest_version_reads_the_same(responder: Responder, types: Types) -> None:
@@ -86,19 +88,32 @@ def test_a_wrong_key_is_refused_and_not_tried_at_the_usual_pace(
 
 
 def test_one_that_is_dead_and_one_that_is_slow_change_nothing_for_the_others(
-    responder: Responder, silent: int, types: Types, clocks: Callable[[], Clocks]
+    responder: Responder,
+    scripted: Callable[[Script], ScriptedAgent],
+    types: Types,
+    clocks: Callable[[], Clocks],
 ) -> None:
-    alive = [PolledDevice(f"D-{number}", responder.target("geist")) for number in range(18)]
-    dead = PolledDevice("dead", Target("127.0.0.1", free_port(), Credential(), timeout_s=0.3))
-    slow = PolledDevice("slow", Target("127.0.0.1", silent, Credential(), timeout_s=3.0))
+    """The slow one answers only when all others have been read: had one of them waited for it, none would end."""
+    others_read = threading.Event()
     ticks: list[TakenTick] = []
-    asyncio.run(Poller([slow, dead, *alive], types, clocks, ticks.append).once())
+
+    def script(oids: list[str], _bulk: bool) -> tuple[list[tuple[str, object]], int]:
+        others_read.wait(60)
+        return [(oid, rfc1905.noSuchObject) for oid in oids], 0
+
+    def take(tick: TakenTick) -> None:
+        ticks.append(tick)
+        if sum(not one.gaps for one in ticks) == 18:
+            others_read.set()
+
+    alive = [PolledDevice(f"D-{number}", responder.target("geist", timeout_s=20.0)) for number in range(18)]
+    dead = PolledDevice("dead", Target("127.0.0.1", free_port(), Credential(), timeout_s=0.3))
+    slow = PolledDevice("slow", scripted(script).target(timeout_s=90.0))
+    asyncio.run(Poller([slow, dead, *alive], types, clocks, take).once())
     gaps = {device: gap for tick in ticks for device, _, gap, _ in tick.gaps}
-    assert gaps == {"dead": Gap.UNREACHABLE, "slow": Gap.TIMED_OUT}
-    assert ticks[-1].gaps[0][0] == "slow"  # everybody was done while it was still waited for
-    read = [tick for tick in ticks if not tick.gaps]
-    assert len(read) == 18
-    assert {values_of(tick)[SERIES] for tick in read} == {18.5}
+    assert gaps == {"dead": Gap.UNREACHABLE, "slow": Gap.REFUSED}
+    assert others_read.is_set()
+    assert {values_of(tick)[SERIES] for tick in ticks if not tick.gaps} == {18.5}
 
 
 def test_a_restarted_agent_is_read_again(responder: Responder, types: Types, clocks: Callable[[], Clocks]) -> None:

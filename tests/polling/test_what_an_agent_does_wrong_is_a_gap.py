@@ -49,7 +49,7 @@ def test_an_agent_that_goes_back_is_ended_and_named(
             return [(oids[0], END)], 0
         return [(f"{TABLE}.1", rfc1902.Integer(1)), (f"{TABLE}.2", rfc1902.Integer(2))], 0
 
-    result = asked(transport, scripted(script).target(timeout_s=1.0))
+    result = asked(transport, scripted(script).target(timeout_s=5.0))
     assert result.troubles[TABLE] is Gap.UNREADABLE
     assert result.answers[f"{TABLE}.2"] == 2
     assert f"{TABLE}: the agent went back to {TABLE}.1" in result.remarks
@@ -66,7 +66,7 @@ def test_an_error_is_never_taken_for_not_having_it(
             return UP, 0
         return [(oid, rfc1902.Null("")) for oid in oids], status
 
-    result = asked(transport, scripted(script).target(timeout_s=1.0))
+    result = asked(transport, scripted(script).target(timeout_s=5.0))
     assert result.troubles == {TABLE: Gap.REFUSED, OTHER: Gap.REFUSED}
     assert result.walk().number(f"{TABLE}.1") is Gap.REFUSED
 
@@ -80,7 +80,7 @@ def test_what_an_agent_says_it_does_not_have_is_not_offered(
             return UP, 0
         return [(oids[0], END if bulk else rfc1905.noSuchObject)], 0
 
-    result = asked(transport, scripted(script).target(timeout_s=1.0))
+    result = asked(transport, scripted(script).target(timeout_s=5.0))
     assert result.troubles == {}
     assert result.walk().number(f"{TABLE}.1") is Gap.NOT_OFFERED
 
@@ -99,7 +99,7 @@ def test_an_agent_that_falls_silent_keeps_what_it_said(
         )
 
     more = tuple(f"1.3.6.1.4.1.{number}" for number in range(1, 9))
-    result = asked(transport, scripted(script).target(timeout_s=0.2), (TABLE, OTHER, *more))
+    result = asked(transport, scripted(script).target(timeout_s=0.4), (TABLE, OTHER, *more))
     assert result.answers[f"{TABLE}.1"] == 1
     assert set(result.troubles) == {OTHER, *more}
     assert set(result.troubles.values()) == {Gap.TIMED_OUT}
@@ -127,7 +127,7 @@ def test_a_table_without_end_is_ended(transport: Made, scripted: Callable[[Scrip
 
 
 def test_a_walk_has_its_time(scripted: Callable[[Script], ScriptedAgent]) -> None:
-    result = asked(QuickAgent, scripted(lambda _oids, _bulk: (UP, 0)).target(timeout_s=1.0), within_s=-1.0)
+    result = asked(QuickAgent, scripted(lambda _oids, _bulk: (UP, 0)).target(timeout_s=5.0), within_s=-1.0)
     assert set(result.troubles.values()) == {Gap.TIMED_OUT}
 
 
@@ -165,7 +165,7 @@ def test_a_reply_too_large_is_asked_for_in_smaller_pieces(scripted: Callable[[Sc
     manner = Manner(repetitions=40)
 
     async def go() -> Asked:
-        return await ask(QuickAgent(scripted(script).target(timeout_s=1.0)), [TABLE], manner, within_s=20.0)
+        return await ask(QuickAgent(scripted(script).target(timeout_s=5.0)), [TABLE], manner, within_s=20.0)
 
     result = asyncio.run(go())
     assert result.troubles == {}
