@@ -45,6 +45,8 @@ def all_sources(
     ``pace_s``: how often what is quick to read and seldom changes is read. ``patience_s``: how long a pass waits for
     what the host's own files name.
     """
+    if root.windows:
+        return _of_windows(root, clocks, marks, programs, wait_s)
     of_host, logs = host_sources(root), log_sources(root, clocks, marks)
     if root.live and sys.platform != "linux":
         return AllSources(of_host, logs)
@@ -64,4 +66,17 @@ def all_sources(
             *system_logs(root, clocks, marks, programs, wait_s),
             *followed,
         ],
+    )
+
+
+def _of_windows(
+    root: Root, clocks: Callable[[], Clocks], marks: Mapping[str, str], programs: Asking | None, wait_s: float
+) -> AllSources:
+    from agent.windows import programs as of_windows  # noqa: PLC0415 - no host with Linux needs any of this
+    from agent.windows.sources import windows_logs, windows_sources  # noqa: PLC0415 - as above
+
+    asked = programs or of_windows.WindowsPrograms()
+    return AllSources(
+        [*host_sources(root), *windows_sources(clocks, asked, wait_s)],
+        windows_logs(root, clocks, marks, asked, wait_s),
     )

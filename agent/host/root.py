@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,3 +28,8 @@ class Root:
     def live(self) -> bool:
         """Whether this is the running system, so that asking the kernel (adjtimex, journalctl) speaks of it too."""
         return self.proc == "/proc"
+
+    @property
+    def windows(self) -> bool:
+        """Whether this is a running Windows."""
+        return self.live and sys.platform == "win32"

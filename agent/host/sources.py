@@ -51,7 +51,7 @@ def host_sources(root: Root) -> list[Source]:
     if root.live and sys.platform != "linux":
         from agent.host.portable import portable_sources  # noqa: PLC0415 - psutil is not needed on Linux
 
-        return list(portable_sources())
+        return list(portable_sources(windows=root.windows))
     sources: list[Source] = [
         *(Cpu(root), Load(root), Memory(root), Vmstat(root), Pressure(root), Processes(root), Uptime(root)),
         *(Filesystems(root), Disks(root), NetworkTraffic(root), NetworkLinks(root), Netstat(root), Sockets(root)),

@@ -116,10 +116,12 @@ class Syslog:
         if not whole and (last or len(chunk) > LONGEST_PART):
             whole = len(chunk)
         now = self._clocks()
+        stamp, wall = "", None  # of the line before: in a burst the same for thousands
         for number, raw in enumerate(chunk[:whole].splitlines()):
             line = parse(raw.decode("utf-8", "replace"))
             if line is not None and line.severity is not None and line.severity <= WORST_KEPT:
-                wall = wall_ns(line.stamp, now.wall_ns)
+                if line.stamp != stamp:
+                    stamp, wall = line.stamp, wall_ns(line.stamp, now.wall_ns)
                 ago = None if wall is None else now.wall_ns - wall
                 known = ago is not None and 0 <= ago <= now.boottime_ns
                 self.telling.add(

@@ -40,13 +40,21 @@ class Restarts:
     name = "restarts"
 
     def __init__(
-        self, root: Root, clocks: Callable[[], Clocks], programs: Asking, mark: str = "", wait_s: float = 0.0
+        self,
+        root: Root,
+        clocks: Callable[[], Clocks],
+        programs: Asking,
+        mark: str = "",
+        wait_s: float = 0.0,
+        *,
+        look: Callable[[], Ended] | None = None,
     ) -> None:
+        """``look``: what to ask for how the boot before ended, where it is not wtmp and journal."""
         self._wtmp = f"{root.var}/log/wtmp"
         self._clocks = clocks
         self._programs = programs
         self._told = self._now = mark
-        self._asked = Asked(self.name, self._look, pace_s=A_DAY, limit_s=A_DAY, wait_s=wait_s)
+        self._asked = Asked(self.name, look or self._look, pace_s=A_DAY, limit_s=A_DAY, wait_s=wait_s)
 
     @property
     def mark(self) -> str:

@@ -182,7 +182,7 @@ class Stock:
     # -- rows out
 
     def rows(self, limit: int) -> Iterator[Row]:
-        """What waits, oldest first. Nothing while older rows stand in a file that cannot be opened."""
+        """What waits, oldest first. Raises SpoolBlocked while the oldest stand in a file that cannot be opened."""
         last, count = self._done_seq, 0
         if self._shelf:
             for row in self._shelf.read(self._done_seq, limit):
@@ -190,7 +190,7 @@ class Stock:
                 count += 1
                 yield row
         elif self._reached and self._oldest is not None:
-            return
+            raise SpoolBlocked(f"{self._path}: {self._trouble}")
         # Only once the file has no more: a number that is passed over can never be sent again.
         yield from [row for row in self.memory if row.seq > last][: limit - count]
 

@@ -88,9 +88,12 @@ class Centre:
     # What goes wrong with the next request, and limits that stay.
     next_trouble: str | int = ""
     most_ticks: int = 10_000
+    away: bool = False
 
     def post(self, body: bytes) -> Answer:
         self.clock.run(0.02)
+        if self.away:
+            raise TransportError("connection refused")
         trouble, self.next_trouble = self.next_trouble, ""
         if trouble == "request lost":
             raise TransportError("connection refused")

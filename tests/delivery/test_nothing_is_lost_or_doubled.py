@@ -2,212 +2,50 @@
 
 from __future__ import annotations
 
-import random
-import shutil
-import sqlite3
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from itertools import permutations
 
-from hypothesis import HealthCheck, settings, strategies
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+import pytest
+from hypothesis import HealthCheck, settings
 
-from readings.delivery.shelf import Shelf
-from readings.delivery.spool import Spool
-from readings.delivery.uplink import Uplink
-from tests.delivery.model import Centre, Clock, copy_spool, tick
+from tests.delivery.troubled import READABLE, UNREADABLE, TroubledSender
 
-HOUR = 3600 * 10**9
-
-
-@dataclass
-class Taken:
-    """A tick the spool accepted."""
-
-    serial: int
-    boot_id: str
-    boottime: int
-    durable: bool
-
-
-class Delivery(RuleBasedStateMachine):
-    """A sender and its centre; ``owed`` is what must have arrived, or be told as dropped, once all is quiet."""
-
-    @initialize(max_bytes=strategies.sampled_from([10_000, 10**9]), limit_ticks=strategies.sampled_from([1, 3, 1000]))
-    def begin(self, max_bytes: int, limit_ticks: int) -> None:
-        self.top = Path(tempfile.mkdtemp(prefix="delivery-"))
-        self.max_bytes, self.limit_ticks = max_bytes, limit_ticks
-        self.clock = Clock()
-        self.centre = Centre(self.clock)
-        self.serial = self.places = self.epochs = 0
-        self.owed: dict[int, Taken] = {}
-        self.copied: tuple[Path, set[int]] | None = None
-        self.shared: set[str] = set()
-        self.path = self.top / "0" / "spool.db"
-        self.path.parent.mkdir()
-        self.full = False
-        self.open()
-
-    def new_epoch(self) -> str:
-        self.epochs += 1
-        return f"epoch-{self.epochs}"
-
-    def open(self) -> None:
-        self.spool = Spool(
-            self.path, max_bytes=self.max_bytes, max_memory_bytes=self.max_bytes, new_epoch=self.new_epoch
-        )
-        self.fresh_uplink()
-
-    def fresh_uplink(self) -> None:
-        self.uplink = Uplink(self.spool, self.centre.post, self.clock, jitter=lambda: 0.5, limit_ticks=self.limit_ticks)
-
-    @rule(ticks=strategies.integers(1, 12), filling=strategies.sampled_from([0, 0, 400, 3000]))
-    def append(self, ticks: int, filling: int) -> None:
-        for _ in range(ticks):
-            self.serial += 1
-            self.clock.run(15)
-            at = self.clock()
-            position = self.spool.append(tick(self.clock, self.serial, random.Random(self.serial).randbytes(filling)))
-            assert position.durable or self.full
-            self.owed[self.serial] = Taken(self.serial, at.boot_id, at.boottime_ns, position.durable)
-            if position.durable:
-                for earlier in self.owed.values():
-                    earlier.durable = True
-
-    @rule(steps=strategies.integers(1, 4))
-    def send(self, steps: int) -> None:
-        for _ in range(steps):
-            self.uplink.step()
-
-    @rule(
-        trouble=strategies.sampled_from(
-            ["request lost", "answer lost", "answer lost", "a proxy's page", 500, 503, 401, 400, 422, 413]
-        )
-    )
-    def send_into_trouble(self, trouble: str | int) -> None:
-        self.centre.next_trouble = trouble
-        assert self.uplink.step() >= 0
-
-    @rule(most=strategies.sampled_from([1, 2, 10_000]))
-    def the_centre_takes_smaller_batches(self, most: int) -> None:
-        self.centre.most_ticks = most
-
-    @rule()
-    def another_sender_uses_our_epoch(self) -> None:
-        self.shared.add(self.spool.epoch)
-        position = self.centre.positions.get(self.spool.epoch, 0)
-        self.centre.positions[self.spool.epoch] = position + 2
-        self.centre.held += [(self.spool.epoch, position + 1, -1), (self.spool.epoch, position + 2, -1)]
-
-    @rule(hours=strategies.sampled_from([-24, -1, 1, 24]))
-    def the_clock_is_set(self, hours: int) -> None:
-        self.clock.ahead += hours * HOUR
-
-    @rule(reboot=strategies.booleans())
-    def kill(self, reboot: bool) -> None:
-        self.go_on_from(self.path)
-        for serial, taken in list(self.owed.items()):
-            if not taken.durable:
-                del self.owed[serial]
-        if reboot:
-            self.clock.reboot()
-        self.open()
-
-    def forgive_shared_epoch(self) -> None:
-        """Copied in mid-run, and stopped before it asked the centre again: nobody can tell whose numbers those are."""
-        if self.spool.epoch in self.shared:
-            held = set(self.centre.taken())
-            self.owed = {serial: taken for serial, taken in self.owed.items() if serial in held}
-
-    def go_on_from(self, path: Path) -> None:
-        """The process is gone; its files (or others) are what is found by the next."""
-        self.forgive_shared_epoch()
-        self.places += 1
-        new = self.top / str(self.places) / "spool.db"
-        copy_spool(path, new)
-        self.writable()
-        self.spool.close()
-        self.path = new
-
-    @rule()
-    def stop_and_start(self) -> None:
-        self.forgive_shared_epoch()
-        self.writable()
-        self.spool.close()
-        self.open()
-
-    @rule()
-    def copy(self) -> None:
-        place = self.top / "copy" / "spool.db"
-        copy_spool(self.path, place)
-        self.copied = (place, {serial for serial, taken in self.owed.items() if taken.durable})
-
-    # A copy from before its ticks were renumbered is beyond what numbers can tell: two rare troubles in one.
-    @precondition(lambda self: self.copied is not None and not self.shared)
-    @rule()
-    def put_the_copy_back(self) -> None:
-        assert self.copied is not None
-        place, then = self.copied
-        held = set(self.centre.taken())
-        self.go_on_from(place)
-        self.owed = {serial: taken for serial, taken in self.owed.items() if serial in then | held}
-        self.open()
-
-    @precondition(lambda self: not self.full)
-    @rule()
-    def the_disk_is_full(self) -> None:
-        self.full = True
-        limit_pages(self.spool, 1)
-
-    @rule()
-    def writable(self) -> None:
-        self.full = False
-        limit_pages(self.spool, 2**30)
-
-    @invariant()
-    def nothing_is_doubled_and_all_is_in_order(self) -> None:
-        taken = self.centre.taken()
-        assert taken == sorted(set(taken))
-
-    def teardown(self) -> None:
-        try:
-            self.settle()
-        finally:
-            shutil.rmtree(self.top, ignore_errors=True)
-
-    def settle(self) -> None:
-        """No more trouble: all goes out; then every reading is there or told as dropped."""
-        self.writable()
-        self.centre.next_trouble = ""
-        self.centre.most_ticks = 10_000
-        for _ in range(400):
-            self.uplink.step()
-            if self.uplink.idle:
-                break
-        assert self.uplink.idle
-        self.append(1, 0)
-        for _ in range(6):
-            self.uplink.step()
-        self.nothing_is_doubled_and_all_is_in_order()
-        held = set(self.centre.taken())
-        for taken in self.owed.values():
-            assert taken.serial in held or self.centre.told_dropped(taken.boot_id, taken.boottime), taken
-        counters = self.spool.counters()
-        assert (counters.waiting, counters.unwritten) == (0, 0)
-        self.spool.close()
-
-
-def limit_pages(spool: Spool, pages: int) -> None:
-    """SQLite's own limit answers as a full disk does; below the present size it only stops growth."""
-    shelf = spool._stock._shelf
-    if isinstance(shelf, Shelf):
-        try:
-            shelf._database.execute(f"pragma max_page_count = {pages}")
-        except sqlite3.Error as error:
-            raise AssertionError(error) from error
-
-
-TestDelivery = Delivery.TestCase
+TestDelivery = TroubledSender.TestCase
 TestDelivery.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+# Chance may never draw some order of these; so each order of any three is tried as well.
+TROUBLES: dict[str, Callable[[TroubledSender], object]] = {
+    "a kill": lambda sender: sender.kill(reboot=False),
+    "a reboot": lambda sender: sender.kill(reboot=True),
+    "a cut before the centre had it": lambda sender: sender.send_into_trouble("request lost"),
+    "a cut after the centre had it": lambda sender: sender.send_into_trouble("answer lost"),
+    "a full disk": lambda sender: sender.full or sender.the_disk_is_full(),
+    "a read-only disk": lambda sender: sender.the_disk_turns_read_only(READABLE),
+    "an unreadable disk": lambda sender: sender.the_disk_turns_read_only(UNREADABLE),
+    "an hour back": lambda sender: sender.the_clock_is_set(-1),
+    "a day ahead": lambda sender: sender.the_clock_is_set(24),
+    "a refused batch": lambda sender: sender.send_into_trouble(422),
+    "a batch too large": lambda sender: sender.send_into_trouble(413),
+    "a centre away": lambda sender: sender.the_centre_is_away(away=True),
+}
+
+
+@pytest.mark.parametrize("first", TROUBLES)
+def test_three_troubles_in_any_order(first: str) -> None:
+    for then in permutations([name for name in TROUBLES if name != first], 2):
+        sender = TroubledSender()
+        sender.begin(max_bytes=10**9, limit_ticks=3)
+        try:
+            for trouble in (first, *then):
+                sender.append(2, 0)
+                sender.send(1)
+                TROUBLES[trouble](sender)
+                sender.nothing_is_doubled_and_all_is_in_order()
+            sender.append(2, 0)
+        except BaseException as error:
+            error.add_note(f"{first}, {', '.join(then)}")
+            raise
+        finally:
+            sender.teardown()

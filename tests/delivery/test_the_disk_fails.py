@@ -162,12 +162,11 @@ print("all there")
 """
 
 
-@pytest.mark.peer("unshare", "mount")
-def test_a_disk_that_is_really_full_loses_nothing(tmp_path: Path) -> None:
-    mount = f'mount -t tmpfs -o size=12m tmpfs "{tmp_path}" && exec "{sys.executable}" -c "$0" "{tmp_path}"'
+def in_a_mount(mount: str, program: str) -> tuple[int, str]:
+    """(exit code, what it printed) of ``mount``, a shell command that runs ``program`` in mounts of its own."""
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", mount, FILL_A_DISK],
+        ["unshare", "--mount", "sh", "-c", mount, program],
         capture_output=True,
         text=True,
         cwd=root,
@@ -175,4 +174,40 @@ def test_a_disk_that_is_really_full_loses_nothing(tmp_path: Path) -> None:
         check=False,
         timeout=60,
     )
-    assert (done.returncode, done.stdout) == (0, "all there\n"), done.stderr[-3000:]
+    return done.returncode, done.stdout + done.stderr[-3000:] * (done.returncode != 0)
+
+
+@pytest.mark.peer("unshare", "mount")
+def test_a_disk_that_is_really_full_loses_nothing(tmp_path: Path) -> None:
+    mount = f'mount -t tmpfs -o size=12m tmpfs "{tmp_path}" && exec "{sys.executable}" -c "$0" "{tmp_path}"'
+    assert in_a_mount(mount, FILL_A_DISK) == (0, "all there\n")
+
+
+TURN_READ_ONLY = """
+import pathlib, subprocess, sys
+from readings.delivery.spool import Spool
+from tests.delivery.model import Clock, drained, fill
+folder, clock = pathlib.Path(sys.argv[1]), Clock()
+remount = lambda how: subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
+spool = Spool(folder / "spool.db")
+fill(spool, clock, 3)
+spool.close()
+remount("ro")
+spool = Spool(folder / "spool.db")
+fill(spool, clock, 3, first=4)
+assert spool.counters().unwritten == 3, spool.counters()
+remount("rw")
+fill(spool, clock, 1, first=7)
+assert spool.counters().unwritten == 0, spool.counters()
+centre = drained(spool, clock)
+assert centre.taken() == [1, 2, 3, 4, 5, 6, 7], centre.taken()
+kinds = [event.kind for batch in centre.batches for event in batch.events]
+assert kinds[0] == "spool_unwritable", kinds
+print("all there")
+"""
+
+
+@pytest.mark.peer("unshare", "mount")
+def test_a_disk_that_is_really_read_only_at_the_start_loses_nothing(tmp_path: Path) -> None:
+    mount = f'mount -t tmpfs -o size=12m tmpfs "{tmp_path}" && exec "{sys.executable}" -c "$0" "{tmp_path}"'
+    assert in_a_mount(mount, TURN_READ_ONLY) == (0, "all there\n")
