@@ -44,6 +44,7 @@ class Apart:
         self._held = Heard()
         self._before: Counter[str] = Counter()  # of the processes that died
         self._changed = threading.Lock()
+        self._saying = threading.Lock()
         self._stopping = threading.Event()
         self._pipe: Connection | None = None
         self._keeping = threading.Thread(target=self._keep, name=f"{name} listener", daemon=True)
@@ -54,11 +55,8 @@ class Apart:
         self._keeping.start()
 
     def use(self, devices: Sequence[ListedDevice]) -> None:
-        with self._changed:
-            self._devices = list(devices)
-            if self._pipe is not None:
-                with suppress(OSError):  # it died: the next one is given them at its beginning
-                    self._pipe.send(self._devices)
+        self._devices = list(devices)
+        self._say(self._devices)
 
     def take(self) -> Heard:
         with self._changed:
@@ -68,12 +66,18 @@ class Apart:
 
     def stop(self) -> None:
         self._stopping.set()
-        with self._changed:
-            if self._pipe is not None:
-                with suppress(OSError):
-                    self._pipe.send(None)
+        self._say(None)
         if self._keeping.is_alive():
             self._keeping.join(STOP_WITHIN_S)
+
+    def _say(self, devices: list[ListedDevice] | None) -> None:
+        """To the process there is. Not under the lock of what was heard: while this waits for a process that itself
+        waits to hand something over, that must go on being taken.
+        """
+        with self._saying:
+            if self._pipe is not None:
+                with suppress(OSError):  # it died: the next one is given them at its beginning
+                    self._pipe.send(devices)
 
     def _keep(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -82,13 +86,13 @@ class Apart:
             process = context.Process(target=serve, args=(theirs, self._make), name=self.name, daemon=True)
             process.start()
             theirs.close()
-            with self._changed:
+            with self._saying, suppress(OSError):
                 self._pipe, self.pid = ours, process.pid
-                with suppress(OSError):
-                    ours.send(self._devices)
+                ours.send(self._devices)
             self._follow(ours)
-            with self._changed:
+            with self._saying:
                 self._pipe, self.pid = None, None
+            with self._changed:
                 self._before += self._held.counts
                 self._held.counts = Counter()
             ours.close()
