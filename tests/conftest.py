@@ -49,9 +49,8 @@ def when_it_runs(*command: str) -> Find:
 # name in @pytest.mark.peer("…") -> how it is found here. scripts/debian-packages installs them all.
 PEERS: dict[str, Find] = {
     "chromium": on_path("chromium", "chromium-browser"),
-    "debugfs": on_path("debugfs"),
-    "dmidecode": on_path("dmidecode"),
     "clean debian": packed_root,
+    "debugfs": on_path("debugfs"),
     "dmidecode": on_path("dmidecode"),
     "dpkg-deb": on_path("dpkg-deb"),
     "gcc": on_path("gcc"),
