@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from agent.https import client
-from agent.transport import Transport
 from bench.stand import Stand, standing_centre
+from readings.delivery.https import client
 from readings.delivery.runner import TakenTick
 from readings.delivery.spool import Spool
+from readings.delivery.transport import Transport
 from readings.delivery.uplink import Uplink
 from readings.model import Clocks, Event, Severity
 from readings.wire import pack_series

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable
 
 import pytest
-from pysnmp.proto import rfc1905  # type: ignore[import-untyped]  # pysnmp tells no types
+from pysnmp.proto import rfc1905
 
 from collector.actions.check import explain_recording
 from collector.device_type import DeviceType
