@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - Python loads it at its first connection, and that opens files
 import json
 import tracemalloc
 from typing import Any
