@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import signal
 import socket
@@ -12,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -27,12 +25,19 @@ from agent.host.root import Root
 from agent.host.sources import host_sources
 from agent.oslog.sources import log_sources
 from agent.running import Passes, settle
+from bench.cost import children_of, cpu_of, cpu_of_all, pss_mb, pss_mb_of_all
+from bench.cut_off import catch_up
+from bench.log_lines import LINES, lines_per_second
+from bench.others import OTHERS, Other
 from readings import wire
 from readings.delivery.spool import Spool
 
 ROUNDS, TIMES = 6, 15
 PASSES_WATCHED = 12
 INTERVAL_S = 15.0
+SETTLED_S, TURNS = 30.0, 12  # what asks once a minute asks three times
+SLOWEST_PACE_S = 600.0  # of what hardware is asked by programs (SMART); all of them ask at the start
+DAYS_CUT_OFF = 7
 ZHISHOU = str(Path(sys.executable).with_name("zhishou"))
 # node_exporter's collector: the source here that says the same. textfile shows files of others, systemd is no default.
 FAMILIES = {
@@ -72,6 +77,18 @@ def run() -> Iterator[tuple[str, float | None, str]]:
     yield "agent.pss_mb", pss, f"after {PASSES_WATCHED} passes, sending each to a centre on loopback"
     note = f"{seconds * 1000:.1f} ms a pass with sending, children counted, every {INTERVAL_S:g} s"
     yield "agent.cpu_ratio_of_core", seconds / INTERVAL_S, note
+    yield from _beside_others(series)
+    spoken = lines_per_second()
+    note = ", ".join(f"{name} {speed:,.0f}" for name, speed in spoken.items())
+    yield (
+        "agent.log_lines_per_second",
+        min(spoken.values()),
+        f"the slowest of {note}; bursts of {LINES:,} unlike errors",
+    )
+    caught = catch_up(DAYS_CUT_OFF, int(INTERVAL_S), series)
+    note = f"{caught.ticks:,} ticks of {caught.series} series; the newest shown after {caught.newest_seconds:.2f} s"
+    yield "agent.catch_up_7_days_seconds", caught.seconds, note
+    yield "agent.spool_7_days_mb", caught.spool_mb, "on disk before the first was sent, journal included"
 
 
 def _names() -> set[tuple[str, str]]:
@@ -131,34 +148,69 @@ def _scrape(pid: int, port: int) -> float:
     return cpu_of(pid) - before
 
 
-def cpu_of(pid: int) -> float:
-    """CPU seconds of a process, to the nanosecond: its CPU-time clock (clock_getcpuclockid(3))."""
-    return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
-
-
 def _running() -> tuple[float, float]:
     """(PSS in MB, CPU seconds a pass) of `zhishou agent run` that sends to a centre."""
+    with _agent(interval_s=1) as agent:
+        time.sleep(3.5)
+        before = cpu_of(agent.pid) + children_of(agent.pid)
+        time.sleep(PASSES_WATCHED)
+        spent = cpu_of(agent.pid) + children_of(agent.pid) - before
+        return pss_mb(agent.pid), spent / PASSES_WATCHED
+
+
+def _beside_others(series: int) -> Iterator[tuple[str, float | None, str]]:
+    """Ours and theirs on this host for the same minutes, each read every 15 s, children counted."""
+    with ExitStack() as end, TemporaryDirectory() as folder:
+        there: dict[str, Other] = {}
+        absent: dict[str, str] = {}
+        for name, running in OTHERS.items():
+            (Path(folder) / name).mkdir()
+            try:
+                there[name] = end.enter_context(running(Path(folder) / name, int(INTERVAL_S)))
+            except RuntimeError as error:
+                absent[name] = str(error)
+        agent = end.enter_context(_agent(INTERVAL_S))
+        pids = {"ours": agent.pid, **{name: other.pid for name, other in there.items()}}
+        time.sleep(SETTLED_S)
+        at_start = children_of(agent.pid)
+        before = {name: cpu_of_all(pid) for name, pid in pids.items()}
+        began = time.monotonic()
+        for turn in range(1, TURNS + 1):
+            for other in there.values():
+                other.ask()
+            time.sleep(max(began + turn * INTERVAL_S - time.monotonic(), 0.0))
+        window_s = time.monotonic() - began
+        shares = {name: (cpu_of_all(pid) - before[name]) / window_s for name, pid in pids.items()}
+        memory = {name: pss_mb_of_all(pid) for name, pid in pids.items()}
+        told = {"ours": series, **{name: other.series() for name, other in there.items()}}
+    # What asks more seldom than the window is long asked at the start: its share is that, once in its pace.
+    ours = shares["ours"] + at_start / SLOWEST_PACE_S
+    note = (
+        f"{window_s:.0f} s at {INTERVAL_S:g} s with every source, and {at_start:.2f} s of programs asked at the start"
+    )
+    yield "agent.core_share_15s_with_hardware", ours, f"{note} once in {SLOWEST_PACE_S:g} s"
+    for name in OTHERS:
+        if name in absent:
+            yield f"agent.cpu_ratio_vs_{name}", None, absent[name]
+            yield f"agent.pss_ratio_vs_{name}", None, absent[name]
+            continue
+        note = f"theirs {shares[name]:.5f} of a core for {told[name]} series, ours {ours:.5f} for {series}"
+        yield f"agent.cpu_ratio_vs_{name}", ours / shares[name], note
+        note = f"theirs {memory[name]:.1f} MB, ours {memory['ours']:.1f} MB, processes under them counted"
+        yield f"agent.pss_ratio_vs_{name}", memory["ours"] / memory[name], note
+
+
+@contextmanager
+def _agent(interval_s: float) -> Iterator[subprocess.Popen[bytes]]:
+    """`zhishou agent run`, sending to a centre that takes everything."""
     with TemporaryDirectory() as folder, _centre() as url:
-        state = Path(folder)
-        keep(state, Credential(url, "bench", "BENCH-1", "not-a-secret"))
-        command = [ZHISHOU, "agent", "run", "--state", folder, "--server", url, "--interval", "1"]
+        keep(Path(folder), Credential(url, "bench", "BENCH-1", "not-a-secret"))
+        command = [ZHISHOU, "agent", "run", "--state", folder, "--server", url, "--interval", f"{interval_s:g}"]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as agent:
             try:
-                time.sleep(3.5)
-                before = cpu_of(agent.pid) + _children(agent.pid)
-                time.sleep(PASSES_WATCHED)
-                spent = cpu_of(agent.pid) + _children(agent.pid) - before
-                rollup = Path(f"/proc/{agent.pid}/smaps_rollup").read_text()
+                yield agent
             finally:
                 agent.send_signal(signal.SIGTERM)
-    found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
-    assert found
-    return int(found[1]) * 1024 / 1e6, spent / PASSES_WATCHED
-
-
-def _children(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Taking(BaseHTTPRequestHandler):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import httpx
+
+from agent.https import client
+from agent.transport import Transport
+from bench.stand import Stand, standing_centre
 from readings.delivery.runner import TakenTick
 from readings.delivery.spool import Spool
+from readings.delivery.uplink import Uplink
 from readings.model import Clocks, Event, Severity
 from readings.wire import pack_series
 
@@ -67,3 +76,55 @@ def read_on(host: WatchedHost, spool: Spool, ticks: int, every: Callable[[], Non
             raise OSError(f"tick {host.taken} is not on disk")
         if host.taken * host.interval_s % 3_600 == 0:
             every()
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """``newest_seconds``: until the newest tick was shown; ``seconds``: until the spool was empty."""
+
+    ticks: int
+    series: int
+    spool_mb: float
+    newest_seconds: float
+    seconds: float
+
+
+def catch_up(days: int, interval_s: int, series: int) -> CaughtUp:
+    """A host that was cut off so long meets a real centre again over HTTP. Raises RuntimeError: not all arrived."""
+    names = [("cut_off_filler", f"{column:04}") for column in range(series - 3)]
+    with standing_centre(1) as stand, TemporaryDirectory() as folder:
+        spool = Spool(Path(folder) / "spool.db", interval_s=interval_s)
+        host = WatchedHost(time.time_ns() - days * DAY_S * SECOND_NS, interval_s, names)
+        read_on(host, spool, days * DAY_S // interval_s)
+        held_mb = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
+        last = host.clocks()
+
+        def clocks() -> Clocks:
+            now_ns = time.time_ns()
+            return Clocks(last.boot_id, last.boottime_ns + now_ns - last.wall_ns, now_ns)
+
+        transport = Transport(client(stand.url, None), stand.senders[0].credential)
+        uplink = Uplink(spool, transport.post, clocks, jitter=lambda: 0.0)
+        began = time.perf_counter()
+        newest_seconds = 0.0
+        while not uplink.idle:
+            wait_s = uplink.step()
+            time.sleep(0.0 if uplink.idle else min(wait_s, 1.0))
+            if not newest_seconds and uplink.state.receipt is not None:
+                newest_seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        spool.close()
+        _all_there(stand, host)
+    return CaughtUp(host.taken, series, held_mb, newest_seconds, seconds)
+
+
+def _all_there(stand: Stand, host: WatchedHost) -> None:
+    """Every minute of it, once the centre has put it away. Raises RuntimeError."""
+    span = {"start": str(host.wall_ns / 1e9), "end": str((host.clocks().wall_ns - 60 * SECOND_NS) / 1e9)}
+    url = f"{stand.url}/api/v1/devices/{stand.senders[0].device_no}/coverage"
+    for _ in range(60):
+        found = httpx.get(url, params=span, headers={"Authorization": f"Bearer {stand.token}"}, timeout=60).json()
+        if found["ratio"] == 1:
+            return
+        time.sleep(0.5)
+    raise RuntimeError(f"{found['filled']} of {found['slots']} minutes arrived: {found['gaps'][:3]}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -112,12 +114,15 @@ def standing_centre(senders: int) -> Iterator[Stand]:
                 server.wait()
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(lowest: int = 0, highest: int = 0) -> int:
+    """A port of loopback that nobody listens on now; with both ends given, one of those. Raises OSError: none is."""
+    tried = random.sample(range(lowest, highest + 1), min(100, highest + 1 - lowest))
+    for number in tried:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", number))
+            port: int = probe.getsockname()[1]
+            return port
+    raise OSError(errno.EADDRINUSE, f"none of {len(tried)} ports from {lowest} to {highest} is free")
 
 
 def wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
