@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from readings.delivery.address import check_server
 
 PREFIX = "ZHISHOU_AGENT_"
 DEFAULT_SERVER = "http://127.0.0.1:8650"
 DEFAULT_FILE = Path("/etc/zhishou/agent.toml")
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class SettingsError(ValueError):
@@ -65,16 +65,6 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: An
     except ValueError as error:
         raise SettingsError(f"server: {error}") from error
     return settings
-
-
-def check_server(url: str) -> str:
-    """The centre's address. Raises ValueError: not a URL, or plain HTTP beyond this host."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url!r} is not an address such as https://zhishou.example:8650")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError(f"{url!r}: plain HTTP would show readings and credential to the network; use https")
-    return url.rstrip("/")
 
 
 def _read(file: Path) -> dict[str, Any]:

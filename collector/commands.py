@@ -1,4 +1,4 @@
-"""``zhishou collector``: check, record, scan, poll."""
+"""``zhishou collector``: enrol, run, check, record, scan, poll."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from collector.device_fields import DeviceFileError
 from collector.protocols.snmp import Credential, Target, environment_credential, text_with_port
@@ -44,6 +45,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     poll.add_argument("--devices", type=Path, required=True, metavar="FILE", help="the list (collector/device_list.py)")
     poll.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder of the spool")
     poll.add_argument("--once", action="store_true", help="ask each once and end")
+    add_centre(actions)
+
+
+def add_centre(actions: Any) -> None:
+    """What has to do with a centre. ``actions`` are the subparsers."""
+    enrol = actions.add_parser(
+        "enrol", help="use up an enrolment token (ZHISHOU_ENROLMENT_TOKEN, or standard input) for a credential"
+    )
+    run_ = actions.add_parser("run", help="ask the devices the centre lists and send what was read until stopped")
+    for action in (enrol, run_):
+        action.add_argument("--server", metavar="URL", required=action is enrol, help="the centre's address")
+        action.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder of spool and credential")
+        action.add_argument("--ca", type=Path, metavar="FILE", help="the certificate authority of the centre")
+    run_.add_argument("--listen", default="0.0.0.0", metavar="IP", help="where traps and syslog come (default: all)")  # noqa: S104 - devices are elsewhere; who may speak is in the device list
+    run_.add_argument("--trap-port", type=int, default=162, metavar="N", help="0: none (default 162)")
+    run_.add_argument("--syslog-port", type=int, default=514, metavar="N", help="0: none (default 514)")
+    run_.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
 
 
 def add_credential(parser: argparse.ArgumentParser) -> None:

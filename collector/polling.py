@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from collector.device_type import DeviceType
 from collector.identify import DeviceReading, read_device
-from collector.protocols.snmp import Agent, Manner, Target
+from collector.protocols.snmp import FIRST_REPETITIONS, MOST_REPETITIONS, Agent, Manner, Target
 from collector.protocols.snmp_agents import agent_for, asked_whole, recognise
 from readings.delivery.runner import Runner, TakenTick
 from readings.model import Clocks, Event, Fact, Gap, Sample, Severity, SourceFailed
@@ -33,12 +33,13 @@ MOST_REMARKS = 5
 
 @dataclass(frozen=True, slots=True)
 class PolledDevice:
-    """A device of the ledger and how it is asked. ``interval_s`` None: as its type says."""
+    """A device of the ledger and how it is asked. ``interval_s`` None: as its type says. ``repetitions``: at most."""
 
     device_no: str
     target: Target
     type_id: str = ""
     interval_s: float | None = None
+    repetitions: int = MOST_REPETITIONS
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class DevicePoll:
         self.refused_in_a_row = 0
         self._types = types
         self._clocks = clocks
-        self._manner = Manner()
+        self._manner = self._new_manner()
         self._agent: Agent | None = None
         self._recognised_at = float("-inf")
         self._watch = Stopwatch()
@@ -97,6 +98,10 @@ class DevicePoll:
         if not self.refused_in_a_row:
             return 0.0
         return float(min(LONGEST_REFUSED_S, self.interval_s * 2 ** min(self.refused_in_a_row - 1, 10)))
+
+    def _new_manner(self) -> Manner:
+        most = self.device.repetitions
+        return Manner(min(FIRST_REPETITIONS, most), most)
 
     async def take(self) -> TakenTick:
         """Ask once. Never raises for the device."""
@@ -122,7 +127,7 @@ class DevicePoll:
             if not self.device.type_id:
                 found, _ = await recognise(self._agent, self._types)
                 if found is not self.type:
-                    self.type, self._manner = found, Manner()
+                    self.type, self._manner = found, self._new_manner()
             self._recognised_at = now
         if self.type is None:
             raise SourceFailed(Gap.UNREADABLE, f"no device type is called {self.device.type_id!r}")

@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from readings.delivery.runner import RUNNER, TakenTick
 from readings.model import Gap
 
+ToldGap = tuple[str, str, Gap, str]
+
 FEWEST = 3  # with fewer devices silence says too little
 CUT_OFF = {Gap.UNREACHABLE, Gap.TIMED_OUT}
 
 
 def is_silent(tick: TakenTick) -> bool:
-    """Whether nothing of it came from the device: no block but the runner's own, every gap one of the way to it."""
-    nothing = all(source == RUNNER for _, source, _, _ in tick.blocks)
-    return nothing and bool(tick.gaps) and all(gap in CUT_OFF for _, _, gap, _ in tick.gaps)
+    """Whether nothing of it came from the device: no block but the runner's own, a gap of the way to it.
+
+    What we do not offer ourselves (a protocol that is not understood) is no sign of life.
+    """
+    why = {gap for _, _, gap, _ in tick.gaps}
+    return not _came(tick) and bool(why & CUT_OFF) and why <= {*CUT_OFF, Gap.NOT_OFFERED}
 
 
 @dataclass(slots=True)
@@ -49,12 +54,24 @@ class Sight:
 
         The runner's own readings of a silent device are left out: who was not heard must be found silent.
         """
+        why = {gap for _, _, gap, _ in tick.gaps}
+        if why == {Gap.NOT_OFFERED} and not _came(tick):
+            # Nothing was asked: the runner's own readings would say that the device was met.
+            said = "nothing it is listed with can be asked"
+            return replace(tick, blocks=[], gaps=_blind(tick.gaps, said))
         silent = is_silent(tick)
         self.saw(device_no, answered=not silent, now_s=now_s)
         if not silent:
             return tick
-        if not self.is_blind():
-            return replace(tick, blocks=[])
-        why = f"this collector reaches none of its {len(self._seen)} devices"
-        gaps = [(device, source, Gap.BLIND, f"{why}; {detail}") for device, source, _, detail in tick.gaps]
+        gaps = [told for told in tick.gaps if told[2] in CUT_OFF]
+        if self.is_blind():
+            gaps = _blind(gaps, f"this collector reaches none of its {len(self._seen)} devices")
         return replace(tick, blocks=[], gaps=gaps)
+
+
+def _came(tick: TakenTick) -> bool:
+    return any(source != RUNNER for _, source, _, _ in tick.blocks)
+
+
+def _blind(gaps: list[ToldGap], why: str) -> list[ToldGap]:
+    return [(device, source, Gap.BLIND, f"{why}; {detail}") for device, source, _, detail in gaps]

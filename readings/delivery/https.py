@@ -16,7 +16,7 @@ class Untrusted(ValueError):  # noqa: N818 - it reads as the sentence it makes
 
 
 def client(server: str, ca_file: Path | None, headers: dict[str, str] | None = None) -> httpx.Client:
-    """A client for ``server`` (settings.check_server). Raises Untrusted: no CA file, or one that cannot be used."""
+    """A client for ``server`` (address.check_server). Raises Untrusted: no CA file, or one that cannot be used."""
     return httpx.Client(
         base_url=server,
         verify=_trust(server, ca_file),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import Settings, SettingsError, check_server, load_settings
+from agent.settings import Settings, SettingsError, load_settings
+from readings.delivery.address import check_server
 
 
 def written(folder: Path, text: str) -> Path:

@@ -5,12 +5,10 @@ And what it is asked with is nowhere but in the memory of those two and, sealed,
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,22 +20,11 @@ import pytest
 from bench.stand import free_port
 from readings.delivery.credential import keep
 from readings.delivery.enrolment import enrol
+from tests.collecting.programs import CLEAN, PYTHON, WITHIN_S, wait
 
 PLANTED = "n0b0dy-shall-see-this"
-WITHIN_S = 60.0
-CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("ZHISHOU_")}
-PYTHON = [sys.executable, "-P", "-m"]
 A_COLLECTOR = [sys.executable, str(Path(__file__).with_name("a_collector.py"))]
 UPS_ON_BATTERY = "1.3.6.1.2.1.33.2.1"
-
-
-def wait(true: Callable[[], Any]) -> Any:
-    """What ``true`` says once it says something."""
-    end = time.monotonic() + WITHIN_S
-    while not (said := true()):
-        assert time.monotonic() < end, true
-        time.sleep(0.1)
-    return said
 
 
 @dataclass
