@@ -37,6 +37,20 @@ def tcp_socket(host: str, port: int) -> socket.socket:
     return sock
 
 
+def both_sockets(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """UDP and TCP on one number; with port 0, on one that is free for both. Raises OSError, with neither left open."""
+    tries = 1 if port else 20
+    while True:
+        udp = udp_socket(host, port)
+        try:
+            return udp, tcp_socket(host, udp.getsockname()[1])
+        except OSError:
+            udp.close()
+            tries -= 1
+            if not tries:
+                raise
+
+
 def kernel_drops(sock: socket.socket) -> int:
     """Datagrams that came and found the buffer full, since the socket was opened; 0 where nobody says."""
     with suppress(OSError, struct.error):

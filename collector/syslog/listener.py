@@ -12,7 +12,7 @@ from selectors import EVENT_READ, BaseSelector
 
 from collector.listening.heard import Heard, Listener
 from collector.listening.known import KnownSenders, Resolve, resolve
-from collector.listening.sockets import LARGEST_DATAGRAM, MOST_AT_ONCE, kernel_drops, tcp_socket, udp_socket
+from collector.listening.sockets import LARGEST_DATAGRAM, MOST_AT_ONCE, both_sockets, kernel_drops
 from collector.listening.storms import Bound, Storms
 from collector.syslog.framing import Frames
 from collector.syslog.parsing import parse
@@ -197,9 +197,4 @@ class MakeSyslog:
     bound: Bound = field(default_factory=Bound)
 
     def __call__(self) -> Listener:
-        udp = udp_socket(self.host, self.port)
-        try:
-            return SyslogListener(udp, tcp_socket(self.host, udp.getsockname()[1]), self.bound)
-        except OSError:
-            udp.close()
-            raise
+        return SyslogListener(*both_sockets(self.host, self.port), self.bound)

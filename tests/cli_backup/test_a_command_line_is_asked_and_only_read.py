@@ -19,6 +19,7 @@ from collector.cli.ssh import CliAnswer, CliSettings, Sessions
 from collector.probes.stated import Secret
 from readings.model import SourceFailed
 from tests.cli_backup.device import CONFIGURATION, PASSWORD, USER, Device
+from tests.loopback import serving
 from tests.probes.peers import accepts, free_port, running, until
 
 SHOW = "display current-configuration"
@@ -129,15 +130,10 @@ def test_a_port_that_speaks_no_ssh_times_out(sessions: Sessions) -> None:
     async def run() -> None:
         async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read()
-            writer.transport.abort()
 
-        server = await asyncio.start_server(silent, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        settings = CliSettings(host="127.0.0.1", port=port, platform="huawei_vrp", user=USER, time_limit_s=0.5)
-        try:
+        async with serving(silent) as port:
+            settings = CliSettings(host="127.0.0.1", port=port, platform="huawei_vrp", user=USER, time_limit_s=0.5)
             await sessions.ask(settings, (SHOW,))
-        finally:
-            server.close()
 
     with pytest.raises(SourceFailed, match=r"sign-in: no SSH within 0\.5 s") as failure:
         asyncio.run(run())

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from readings.catalogue import Catalogue, load_catalogue
 from readings.model import Event, Fact, Gap, Sample
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+from tests import loopback
+from tests.loopback import Serve
 
 
 @pytest.fixture(scope="session")
@@ -58,32 +57,9 @@ def values(catalogue: Catalogue) -> Callable[[Iterable[Sample | Event | Fact]], 
 
 
 @pytest.fixture(scope="session")
-def serving() -> Callable[[Serve], object]:
-    """``async with serving(what) as port``: a loopback server, its connections cut at the end."""
-
-    @asynccontextmanager
-    async def serve(what: Serve) -> AsyncIterator[int]:
-        writers: list[asyncio.StreamWriter] = []
-
-        async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writers.append(writer)
-            try:
-                await what(reader, writer)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                pass
-            finally:
-                writer.transport.abort()
-
-        server = await asyncio.start_server(one, "127.0.0.1", 0)
-        try:
-            yield server.sockets[0].getsockname()[1]
-        finally:
-            server.close()
-            for writer in writers:
-                writer.transport.abort()
-            await asyncio.sleep(0)
-
-    return serve
+def serving() -> Callable[[Serve], AbstractAsyncContextManager[int]]:
+    """tests.loopback.serving"""
+    return loopback.serving
 
 
 @pytest.fixture(scope="session")

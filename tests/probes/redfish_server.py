@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.loopback import serving
+
 USER, PASSWORD = "watch", "planted-secret"
 SESSIONS = "/redfish/v1/SessionService/Sessions"
 
@@ -144,21 +146,5 @@ class RedfishServer:
 
 @asynccontextmanager
 async def redfish(served: RedfishServer, tls: ssl.SSLContext | None = None) -> AsyncIterator[RedfishServer]:
-    writers: list[asyncio.StreamWriter] = []
-
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        try:
-            await served.serve(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.transport.abort()
-
-    server = await asyncio.start_server(one, "127.0.0.1", 0, ssl=tls)
-    served.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(served.serve, tls=tls) as served.port:
         yield served
-    finally:
-        server.close()
-        for writer in writers:
-            writer.transport.abort()
-        await asyncio.sleep(0)

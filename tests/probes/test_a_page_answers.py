@@ -15,6 +15,7 @@ import pytest
 from collector.probes.stated import Secret, WrongSettings, taken
 from collector.probes.web import WebAnswer, WebSettings, ask, read
 from readings.model import SourceFailed
+from tests import loopback
 
 Values = Callable[..., dict[str, float | str]]
 Serving = Callable[..., Any]
@@ -113,12 +114,8 @@ def test_a_page_behind_an_untrusted_certificate_is_a_gap_beside_the_certificate(
     async def run(**more: Any) -> WebAnswer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
-        server = await asyncio.start_server(answering, "127.0.0.1", 0, ssl=context)
-        try:
-            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/ok"
-            return await ask(taken(WebSettings, {"url": url, **more}))
-        finally:
-            server.close()
+        async with loopback.serving(answering, tls=context) as port:
+            return await ask(taken(WebSettings, {"url": f"https://127.0.0.1:{port}/ok", **more}))
 
     refused = asyncio.run(run())
     told = values(read(refused, refused.certificate.ends if refused.certificate else NOW))

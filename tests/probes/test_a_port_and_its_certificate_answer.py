@@ -15,6 +15,7 @@ import pytest
 from collector.probes import tcp, tls
 from readings.der import not_after
 from readings.model import Fact, SourceFailed
+from tests import loopback
 from tests.probes.peers import accepts, free_port, running, until
 
 Values = Callable[..., dict[str, float | str]]
@@ -59,13 +60,9 @@ def tls_look(file: Path, *, trusted: bool) -> tls.TlsAnswer:
     async def run() -> tls.TlsAnswer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
-        server = await asyncio.start_server(wait, "127.0.0.1", 0, ssl=context)
-        port = server.sockets[0].getsockname()[1]
-        try:
+        async with loopback.serving(wait, tls=context) as port:
             asked = tls.TlsSettings(host="127.0.0.1", port=port, ca_file=str(file) if trusted else "")
             return await tls.ask(asked)
-        finally:
-            server.close()
 
     return asyncio.run(run())
 

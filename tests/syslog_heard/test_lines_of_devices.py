@@ -12,7 +12,7 @@ from selectors import DefaultSelector
 
 import pytest
 
-from collector.listening.sockets import tcp_socket, udp_socket
+from collector.listening.sockets import both_sockets
 from collector.listening.storms import Bound
 from collector.syslog.framing import LONGEST_FRAME, Frames
 from collector.syslog.listener import MOST_OF_ONE, SyslogListener
@@ -76,9 +76,9 @@ def ear() -> Iterator[MakeEar]:
     opened: list[tuple[Ear, threading.Thread]] = []
 
     def make(*devices: ListedDevice, bound: Bound | None = None) -> Ear:
-        udp = udp_socket("127.0.0.1", 0)
+        udp, tcp = both_sockets("127.0.0.1", 0)
         port = udp.getsockname()[1]
-        listener = SyslogListener(udp, tcp_socket("127.0.0.1", port), bound or Bound(1e6, 1e6))
+        listener = SyslogListener(udp, tcp, bound or Bound(1e6, 1e6))
         listener.use(devices or [switch()])
         listening = Ear(listener, port)
         running = threading.Thread(target=listening.run)
@@ -262,3 +262,12 @@ def test_a_flood_is_bounded_and_counted(ear: MakeEar) -> None:
     listening.tcp(b"<11>again\n" * 5_000)
     listening.until(lambda: listening.counts.get("folded") == 4_980)
     assert listening.texts() == ["again"] * 20
+
+
+def test_a_port_another_program_has_is_an_error_that_leaves_nothing_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            both_sockets("127.0.0.1", port)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", port))
