@@ -5,38 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from agent.oslog.telling import LogSource
 from readings.delivery.runner import Runner, Source
 from readings.delivery.spool import Spool
 from readings.delivery.uplink import Uplink
-from readings.model import Clocks, Sample
+from readings.model import Clocks
 
 log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 5.0
 FIRST_PASS_AFTER_S = 1.0  # a share of CPU time over a few milliseconds says nothing
-
-
-class Delivery:
-    """What the agent reads of itself: how much waits, what was given up, how often the centre could not be reached."""
-
-    name = "delivery"
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self.uplink: Uplink | None = None
-
-    def read(self) -> Iterator[Sample]:
-        counted = self._spool.counters()
-        yield Sample("spool_ticks", float(counted.waiting))
-        yield Sample("spool_size_bytes", float(counted.size_bytes))
-        yield Sample("spool_unwritten_ticks", float(counted.unwritten))
-        yield Sample("spool_dropped_ticks_total", float(counted.dropped))
-        yield Sample("spool_refused_ticks_total", float(counted.refused))
-        if self.uplink is not None:
-            yield Sample("uplink_failures_total", float(self.uplink.state.failures))
 
 
 class Passes:

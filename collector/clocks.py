@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def look() -> Clocks:
     return Clocks(_boot_id(), time.clock_gettime_ns(BOOTTIME), time.time_ns())
 
 
+@functools.cache
 def _boot_id() -> str:
     try:
         return BOOT_ID.read_text(encoding="ascii").strip() or "unknown"

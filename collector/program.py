@@ -9,11 +9,11 @@ import asyncio
 import logging
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.clocks import look
 from collector.holding import Holding
 from collector.listening.apart import Apart
 from collector.polled import MakePolls
@@ -22,16 +22,15 @@ from collector.syslog.listener import MakeSyslog
 from collector.traps.listener import MakeTraps
 from readings.delivery.credential import Credential
 from readings.delivery.https import client
+from readings.delivery.own import Delivery
 from readings.delivery.rotation import Rotation
 from readings.delivery.spool import Spool
 from readings.delivery.transport import Transport
 from readings.delivery.uplink import Uplink
-from readings.model import Clocks, Sample
 
 log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 5.0
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +47,8 @@ class Settings:
     rotate_after_s: float = 30 * 86_400.0
 
 
-class Delivery:
-    """What the collector reads of its own sending, under the names agents have for it."""
-
-    name = "delivery"
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self.uplink: Uplink | None = None
-
-    def read(self) -> Iterator[Sample]:
-        counted = self._spool.counters()
-        yield Sample("spool_ticks", float(counted.waiting))
-        yield Sample("spool_size_bytes", float(counted.size_bytes))
-        yield Sample("spool_dropped_ticks_total", float(counted.dropped))
-        yield Sample("spool_refused_ticks_total", float(counted.refused))
-        if self.uplink is not None:
-            yield Sample("uplink_failures_total", float(self.uplink.state.failures))
-
-
-def own_clocks() -> Callable[[], Clocks]:
-    try:
-        boot_id = BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        boot_id = "unknown"
-    return lambda: Clocks(boot_id, time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.time_ns())
-
-
 def run(settings: Settings, makers: Sequence[MakePolls], stop: threading.Event) -> None:
     """Until ``stop``. Raises SpoolInUse, Untrusted (a ValueError), OSError."""
-    clocks = own_clocks()
     spool = Spool(settings.state / "spool.db", max_bytes=settings.spool_max_bytes, interval_s=60.0)
     listeners = _listeners(settings)
     server, credential = settings.credential.server, settings.credential
@@ -90,13 +61,13 @@ def run(settings: Settings, makers: Sequence[MakePolls], stop: threading.Event) 
             credential,
             transport,
             every_s=settings.rotate_after_s,
-            wall_s=lambda: clocks().wall_ns / 1e9,
+            wall_s=lambda: look().wall_ns / 1e9,
         )
         delivery = Delivery(spool)
         holding = Holding(asking, rotation)
-        collector = Collector(spool, clocks, makers, holding.holds, listeners=listeners, own=[delivery])
+        collector = Collector(spool, look, makers, holding.holds, listeners=listeners, own=[delivery])
         holding.changed = collector.use
-        uplink = delivery.uplink = Uplink(spool, transport.post, clocks, after=holding.after)
+        uplink = delivery.uplink = Uplink(spool, transport.post, look, after=holding.after)
         threads = [
             threading.Thread(target=uplink.run, args=(stop,), name="uplink", daemon=True),
             threading.Thread(target=holding.run, args=(stop,), name="holding", daemon=True),

@@ -16,11 +16,12 @@ from agent.configuration import Configured, paced_of
 from agent.errands import Errands
 from agent.host.root import Root
 from agent.oslog.self_test import self_test_of
-from agent.running import Delivery, Passes, work
+from agent.running import Passes, work
 from agent.settings import DEFAULT_SERVER, Settings
 from readings.delivery.address import check_server
 from readings.delivery.credential import CredentialUnusable, kept
 from readings.delivery.https import client
+from readings.delivery.own import Delivery
 from readings.delivery.place import SpoolInUse
 from readings.delivery.rotation import Rotation
 from readings.delivery.spool import Spool

@@ -10,12 +10,13 @@ import os
 from collector.asked_by_probes import probe_polls
 from collector.asked_by_snmp import snmp_polls
 from collector.cli.ssh import Sessions
+from collector.clocks import look
 from collector.commands import complain
 from collector.device_files import load_device_types
 from collector.places import Places
 from collector.probes.kinds import probe_kinds
 from collector.probes.registers import load_maps
-from collector.program import Settings, own_clocks, run, stopped_by_signals
+from collector.program import Settings, run, stopped_by_signals
 from readings.catalogue import load_catalogue
 from readings.delivery.address import check_server
 from readings.delivery.credential import CredentialUnusable, kept
@@ -44,11 +45,11 @@ def act(args: argparse.Namespace) -> int:
         args.trap_port,
         args.syslog_port,
     )
-    catalogue, clocks, sessions = load_catalogue(), own_clocks(), Sessions()
+    catalogue, sessions = load_catalogue(), Sessions()
     kinds = probe_kinds(load_maps(catalogue), sessions, args.state / "configurations")
     makers = [
-        snmp_polls(load_device_types(catalogue), clocks),
-        probe_polls(kinds, Places(args.state / "places"), clocks),
+        snmp_polls(load_device_types(catalogue), look),
+        probe_polls(kinds, Places(args.state / "places"), look),
     ]
     try:
         run(settings, makers, stop)

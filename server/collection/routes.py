@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from readings.delivery.protocols import CollectionRefused
+from server.centre import Centre
 from server.collection.lease import FOREVER_MS
 from server.collection.roster import drop_device, put_device, put_share
 from server.collection.tables import CollectedDevice, CollectionShare
@@ -67,8 +69,7 @@ def setting_share(name: str, wanted: ShareWanted, caller: AdminDep, centre: Cent
         )
     except CollectionRefused as error:
         raise Problem(422, "Refused", str(error)) from error
-    centre.senders.refresh()
-    centre.rights.refresh(to_ms(now))
+    _in_force(centre, now)
     return share_object(row)
 
 
@@ -102,8 +103,7 @@ def collecting(
         )
     except CollectionRefused as error:
         raise Problem(422, "Refused", str(error)) from error
-    centre.senders.refresh()
-    centre.rights.refresh(to_ms(now))
+    _in_force(centre, now)
     return device_object(row)
 
 
@@ -114,6 +114,11 @@ def not_collecting(device_no: str, caller: AdminDep, centre: CentreDep, now: Now
         drop_device(centre.records, known.device_no, actor=caller.actor, now=now)
     except NoSuchDevice as error:
         raise not_found(str(error), device_no=device_no) from error
+    _in_force(centre, now)
+
+
+def _in_force(centre: Centre, now: datetime) -> None:
+    """What senders may do from here on is what was written."""
     centre.senders.refresh()
     centre.rights.refresh(to_ms(now))
 
