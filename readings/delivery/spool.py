@@ -161,12 +161,6 @@ class Spool:
                 return _head(row).epoch
         return None
 
-    @property
-    def last_number(self) -> int:
-        """Of the newest tick of the current epoch; 0 before the first."""
-        with self._changed:
-            return self._number
-
     def batch(self, limit_ticks: int, limit_bytes: int) -> Parcel | None:
         """The oldest ticks of one epoch, at least one, ``limit_bytes`` before zstd; None when nothing waits.
 

@@ -48,7 +48,6 @@ class UplinkState:
     failures: int = 0
     not_let_in: bool = False
     receipt: Receipt | None = None
-    taken_ticks: int = 0
 
 
 class Uplink:
@@ -192,7 +191,6 @@ class Uplink:
         closed = parcel.epoch != self._spool.epoch
         self._spool.acknowledge(parcel.epoch, receipt.position if closed else parcel.last)
         self._parcel = None
-        self.state.taken_ticks += parcel.ticks
         self._limit_ticks = min(self._most_ticks, max(1, self._limit_ticks * 2))
         self._welcome(receipt)
         if not closed and receipt.position > parcel.last:

@@ -86,18 +86,12 @@ def _at_post(wanted: Collection[str], held: Collection[str]) -> bool:
     return not wanted or not set(wanted).isdisjoint(held)
 
 
-def for_review(run: Run, person: str) -> list[Line]:
+def for_review(run: Run, person: str, posts: Collection[str]) -> list[Line]:
     """What waits for a review by this person, worst first: said otherwise than read, abnormal, without data, the rest.
 
-    Lines the person confirmed are left out: they are for somebody else (2.1-7).
+    Lines the person confirmed are left out: they are for somebody else (2.1-7). So are those of other posts.
     """
-    waiting = [line for line in run.lines if line.state == CONFIRMED and line.confirmed and line.confirmed.by != person]
-    return sorted(waiting, key=weight)
-
-
-def differences_first(lines: Iterable[Line]) -> list[Line]:
-    """Said otherwise than read first, then abnormal, without data, the rest; each in the order of the run."""
-    return sorted(lines, key=weight)
+    return sorted((line for line in run.lines if may_review(line, person, posts)), key=weight)
 
 
 def weight(line: Line) -> int:

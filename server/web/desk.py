@@ -10,7 +10,7 @@ from server.centre import Centre
 from server.devices.ledger import all_devices
 from server.duty import runs as duty
 from server.duty.lines import Line, Run
-from server.duty.views import for_review
+from server.duty.views import for_review, progress
 from server.people.tables import Person
 from server.times import rfc3339
 from server.web import runs as run_pages
@@ -127,7 +127,7 @@ def _run(run: Run, person: Person | None, words: Words) -> list[Need]:
                     mine=True,
                 )
             )
-    if run.lines and all(line.state == "reviewed" for line in run.lines):
+    if run.lines and progress(run.lines).complete:
         found.append(
             Need(
                 sign="normal",
@@ -137,14 +137,14 @@ def _run(run: Run, person: Person | None, words: Words) -> list[Need]:
                 since=rfc3339(run.started.at_ms),
                 href=f"/runs/{run.number}#close-title",
                 act=words("关闭"),
-                mine=True,
+                mine=run_pages.may_close(run, person),
             )
         )
     return found
 
 
 def _first(run: Run, person: Person | None) -> Line | None:
-    lines = for_review(run, person.name if person else "")
+    lines = for_review(run, person.name, person.posts) if person is not None else []
     return lines[0] if lines else None
 
 

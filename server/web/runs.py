@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from checklists.duty.template import Template
 from checklists.verdicts import TABLE
 from server.duty.lines import Line, Run
-from server.duty.views import by_device, by_section, progress
+from server.duty.views import by_device, may_confirm, may_review, progress
 from server.people.posts import POSTS
 from server.people.tables import Person
 from server.times import rfc3339
@@ -156,7 +156,7 @@ def view(run: Run, person: Person | None, words: Words) -> RunView:
                     words.of({"zh": section.text.zh, "en": section.text.en}),
                     [item_of(run, line, person, words) for line in section.lines],
                 )
-                for section in by_section(run, group.lines)
+                for section in group.sections
             ],
         )
         for group in by_device(run)
@@ -185,7 +185,7 @@ def view(run: Run, person: Person | None, words: Words) -> RunView:
         closed=rfc3339(run.closed.at_ms) if run.closed else "",
         closed_by=run.closed.display_name if run.closed else "",
         record_sha256=run.record_sha256 or "",
-        may_close=run.state == "open" and count.complete and person is not None and person.scope != "read",
+        may_close=may_close(run, person),
         for_me=sum(bool(may) for may in mine),
     )
 
@@ -253,10 +253,17 @@ def _may(run: Run, line: Line, person: Person | None, words: Words) -> tuple[str
         return "", ""
     if person.scope == "read":
         return "", words("只读账号")
-    posts = line.spec.operator if line.state == "open" else line.spec.reviewer
-    if line.state == "confirmed" and line.confirmed and line.confirmed.by == person.name:
+    if may_confirm(line, person.posts):
+        return "confirm", ""
+    if may_review(line, person.name, person.posts):
+        return "review", ""
+    if line.confirmed is not None and line.confirmed.by == person.name:
         return "", words("等另一人复核")
-    if posts and not set(posts) & set(person.posts):
-        names = " / ".join(words.of({"zh": POSTS[key].zh, "en": POSTS[key].en}) for key in posts if key in POSTS)
-        return "", words("由%(posts)s进行", posts=names)
-    return ("confirm" if line.state == "open" else "review"), ""
+    posts = line.spec.operator if line.state == "open" else line.spec.reviewer
+    names = " / ".join(words.of({"zh": POSTS[key].zh, "en": POSTS[key].en}) for key in posts if key in POSTS)
+    return "", words("由%(posts)s进行", posts=names)
+
+
+def may_close(run: Run, person: Person | None) -> bool:
+    """Whether it waits for this person's closing."""
+    return run.state == "open" and progress(run.lines).complete and person is not None and person.scope != "read"
