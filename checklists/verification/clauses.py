@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from checklists.sentences import Text
 from checklists.verification.criterion import Case
+from checklists.verification.evidence import Setback
 from checklists.verification.minutes import (
     MINUTE_MS,
     Bounds,
@@ -20,9 +21,10 @@ from checklists.verification.minutes import (
     longest,
 )
 from checklists.verification.outcome import Outcome, Result
-from checklists.verification.phrases import listed, minutes, quantity
+from checklists.verification.phrases import listed, minutes, quantity, set_back
 
 MARGINAL = 0.1
+MOST_FALLS = 50
 WORST_FIRST = tuple(Outcome)
 
 
@@ -57,6 +59,18 @@ def together(criterion: str, clauses: Sequence[Clause], evidence: Mapping[str, A
             **{clause.name: {"outcome": clause.outcome.value, **clause.figures} for clause in clauses},
             **(evidence or {}),
         },
+    )
+
+
+def telling_falls(clause: Clause, falls: Sequence[Setback]) -> Clause:
+    """The clause of a counter, and that it was set back where it was."""
+    if not falls:
+        return clause
+    also, moments = set_back(falls), [{"after_ms": fall.after_ms, "before_ms": fall.before_ms} for fall in falls]
+    return replace(
+        clause,
+        sentence=Text(clause.sentence.zh + also.zh, clause.sentence.en + also.en),
+        figures={**clause.figures, "set_back": moments[:MOST_FALLS], "set_back_total": len(falls)},
     )
 
 

@@ -2,15 +2,17 @@
 
 A counter needs no reading in every minute: what it gained between two readings of one boot is known. Where it fell, or
 over a restart, nothing is. Taking a reading away joins two spans into one: what was gained stays, when is known less.
+A fall that was seen once is remembered: readings lost later do not let a span lead over it again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from checklists.verification.evidence import Boot, Evidence, Track
+from checklists.verification.evidence import ENDLESS_MS, Boot, Evidence, Pair, Setback
 from checklists.verification.minutes import MINUTE_MS, Bools, Floats, Ints
 
 # Never judged: the first minute and the last two are where the first and the last reading fall.
@@ -25,7 +27,8 @@ class Spans:
     begin: Ints
     end: Ints
     gained: Floats
-    bridged: Bools  # in one boot and without a fall
+    bridged: Bools  # in one boot, without a fall now or one that was seen before
+    fell: Bools  # in one boot, and the later reading is lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +53,56 @@ def changes(evidence: Evidence) -> tuple[Boot, ...]:
     return tuple(told)
 
 
-def spans(track: Track, evidence: Evidence) -> Spans:
-    """What each two successive readings of ``track`` say of the time between them."""
+def spans(evidence: Evidence, pair: Pair) -> Spans:
+    """What each two successive readings of a counter say of the time between them."""
+    track = evidence.track(*pair)
     known = ~np.isnan(track.value)
     at, value = track.t[known], track.value[known]
     boot = boots_at(at, changes(evidence))
     gained = np.diff(value)
-    bridged = (gained >= 0) & (np.diff(boot) == 0) & (boot[:-1] >= 0) if len(at) > 1 else np.zeros(0, np.bool_)
+    one_boot = (np.diff(boot) == 0) & (boot[:-1] >= 0) if len(at) > 1 else np.zeros(0, np.bool_)
+    fell = one_boot & (gained < 0)
+    bridged = one_boot & ~fell
+    if any(setback.pair == pair for setback in evidence.setbacks):
+        for setback in narrowest(pair, evidence.setbacks, at[:-1][fell], at[1:][fell]):
+            first = max(0, int(np.searchsorted(at, setback.after_ms, "right")) - 1)
+            bridged[first : np.searchsorted(at, setback.before_ms)] = False
     from_start = at - evidence.start_ms
-    return Spans(from_start[:-1], from_start[1:], gained, bridged)
+    return Spans(from_start[:-1], from_start[1:], gained, bridged, fell)
 
 
-def bridged_minutes(track: Track, evidence: Evidence) -> Bools | None:
+def fallen(evidence: Evidence, pair: Pair) -> list[Setback]:
+    """Where this counter was set back, in the order of time: as it shows now, and as was seen before."""
+    found = spans(evidence, pair)
+    begin, end = (edge[found.fell] + evidence.start_ms for edge in (found.begin, found.end))
+    return narrowest(pair, evidence.setbacks, begin, end)
+
+
+def all_fallen(evidence: Evidence) -> list[Setback]:
+    """Of every counter of the evidence: what has to be remembered for when the readings that show it are lost."""
+    return [fall for pair in evidence.tracks if pair[0].endswith("_total") for fall in fallen(evidence, pair)]
+
+
+def narrowest(pair: Pair, seen: Iterable[Setback], begin: Ints, end: Ints) -> list[Setback]:
+    """Of what was seen and what shows now those that hold no other: readings that came later said more closely when.
+
+    One without an end stays whatever it holds: the counter fell too often to keep count.
+    """
+    now = [Setback(pair, *at) for at in zip(begin.tolist(), end.tolist(), strict=True)]
+    before = [setback for setback in seen if setback.pair == pair]
+    kept: list[Setback] = []
+    # By its end, and of equal ends the latest beginning first: whatever one holds comes before it.
+    for setback in sorted([*before, *now], key=lambda each: (each.before_ms, -each.after_ms)):
+        if not kept or kept[-1].after_ms < setback.after_ms or setback.before_ms == ENDLESS_MS:
+            kept.append(setback)
+    return kept
+
+
+def bridged_minutes(evidence: Evidence, pair: Pair) -> Bools | None:
     """Per minute, whether the counter goes on through it; None when the device never gave it."""
-    if np.isnan(track.value).all():
+    if np.isnan(evidence.track(*pair).value).all():
         return None
-    found, total = spans(track, evidence), evidence.minutes
+    found, total = spans(evidence, pair), evidence.minutes
     if not len(found.begin):
         return np.zeros(total, np.bool_)
     minute = np.arange(total)
@@ -76,13 +113,13 @@ def bridged_minutes(track: Track, evidence: Evidence) -> Bools | None:
     return through
 
 
-def increase(track: Track, evidence: Evidence) -> Increase:
+def increase(evidence: Evidence, pair: Pair) -> Increase:
     """Of the minutes that are judged. A span that lies over several minutes may have gained all it did in each of them.
 
     Exact for counters of whole numbers below 2⁵³.
     """
     total = evidence.minutes
-    found = spans(track, evidence)
+    found = spans(evidence, pair)
     good = found.bridged
     begin, end, gained = found.begin[good], found.end[good], found.gained[good]
     at_most = _over(begin, end, gained, total)
@@ -94,12 +131,12 @@ def increase(track: Track, evidence: Evidence) -> Increase:
     return Increase(at_least[judged], np.where(covered == MINUTE_MS, at_most, np.inf)[judged])
 
 
-def stalled_ms(track: Track, evidence: Evidence) -> tuple[float, float, int]:
+def stalled_ms(evidence: Evidence, pair: Pair) -> tuple[float, float, int]:
     """Of a counter of seconds lost: how long at least and at most, and of how long, ms. Unbridged time is all lost."""
     begin_ms, end_ms = LEAD_MINUTES * MINUTE_MS, (evidence.minutes - TAIL_MINUTES) * MINUTE_MS
     if end_ms <= begin_ms:
         return 0.0, 0.0, 0
-    found = spans(track, evidence)
+    found = spans(evidence, pair)
     good = found.bridged
     begin, end = np.clip(found.begin[good], begin_ms, end_ms), np.clip(found.end[good], begin_ms, end_ms)
     gained = found.gained[good] * 1000

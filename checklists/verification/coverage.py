@@ -6,12 +6,13 @@ proves that nothing between was missed, unless it says itself that something was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from checklists.verification.counters import boots_at, bridged_minutes, changes
-from checklists.verification.evidence import Evidence
+from checklists.verification.counters import boots_at, bridged_minutes, changes, fallen
+from checklists.verification.evidence import Evidence, Setback
 from checklists.verification.minutes import MINUTE_MS, Bools, Ints, watched
 from checklists.verification.outcome import Coverage
 
@@ -22,11 +23,15 @@ PENDING_MINUTES = 2  # at the end of the window: what vouches for them may not h
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
-    """Per minute. ``log`` and ``counter`` None: the device never gave what would vouch for them."""
+    """Per minute. ``log`` and ``counter`` None: the device never gave what would vouch for them.
+
+    ``fell``: where the counter was set back without a restart.
+    """
 
     watched: Bools
     log: Bools | None
     counter: Bools | None
+    fell: Sequence[Setback] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -37,7 +42,10 @@ class Accounted:
 
 def account(evidence: Evidence, log: str, counter: str) -> Accounted:
     """``log`` is the name of the source that reads the log, ``counter`` a metric only a restart sets back."""
-    return Accounted(watched(evidence), log_minutes(evidence, log), bridged_minutes(evidence.track(counter), evidence))
+    pair = (counter, "")
+    return Accounted(
+        watched(evidence), log_minutes(evidence, log), bridged_minutes(evidence, pair), fallen(evidence, pair)
+    )
 
 
 def log_minutes(evidence: Evidence, log: str) -> Bools | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pair = tuple[str, str]  # (metric, part)
+ENDLESS_MS = 2**62  # no moment of any window lies behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,32 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Setback:
+    """Readings of ``after_ms`` and ``before_ms``, both of one boot, showed that the counter went down between them.
+
+    ``before_ms`` ENDLESS_MS: it fell too often to keep count; from ``after_ms`` on nothing it says bridges anything.
+    """
+
+    pair: Pair
+    after_ms: int
+    before_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """From ``from_ms`` on the device was read every ``interval_ms``."""
+
+    from_ms: int
+    interval_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Of the window start ≤ t < end, whose ends are whole minutes. ``interval_ms``: how often the device is read."""
+    """Of the window start ≤ t < end, whose ends are whole minutes.
+
+    ``interval_ms``: how often the device was read at the start, ``paces`` where that changed. ``setbacks``: falls of
+    counters that were seen, whether or not the readings that showed them are still there.
+    """
 
     start_ms: int
     end_ms: int
@@ -78,6 +103,8 @@ class Evidence:
     boots: Sequence[Boot] = ()
     holes: Sequence[Hole] = ()
     seen: Sequence[Seen] = ()
+    setbacks: Sequence[Setback] = ()
+    paces: Sequence[Pace] = ()
 
     def track(self, metric: str, part: str = "") -> Track:
         """Empty when the device never gave it."""

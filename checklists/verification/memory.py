@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from checklists.rule_fields import Fields, RuleError
 from checklists.sentences import Text
-from checklists.verification.clauses import Clause, Level, Streak, bounds_of, outcome_of, together
-from checklists.verification.counters import LEAD_MINUTES, TAIL_MINUTES, increase, stalled_ms
+from checklists.verification.clauses import Clause, Level, Streak, bounds_of, outcome_of, telling_falls, together
+from checklists.verification.counters import LEAD_MINUTES, TAIL_MINUTES, fallen, increase, stalled_ms
 from checklists.verification.criterion import Case, Named
 from checklists.verification.minutes import MINUTE_MS, bounds
 from checklists.verification.outcome import Result
@@ -57,18 +57,19 @@ class MemoryNormal:
             ),
         ]
         if self.swap_in is not None:
-            gained = increase(evidence.track(SWAP_IN), evidence)
+            gained = increase(evidence, (SWAP_IN, ""))
             rates = bounds_of(gained.low / 60, gained.high / 60)
             swapped = Level("swap_in", Text("换入页", "pages swapped in"), "per_second", self.swap_in, self.share)
-            clauses.append(swapped.judge(case, rates))
+            clauses.append(telling_falls(swapped.judge(case, rates), fallen(evidence, (SWAP_IN, ""))))
         if self.pressure is not None:
-            clauses.append(_waited(case, self.pressure))
+            waited = _waited(case, self.pressure)
+            clauses.append(telling_falls(waited, fallen(evidence, (PRESSURE, ""))))
         return together(self.named.id, clauses)
 
 
 def _waited(case: Case, limit: float) -> Clause:
     """Time no reading bridges counts as waited. Of the window's time, less the minutes counters are not judged in."""
-    least, most, judged = stalled_ms(case.evidence.track(PRESSURE), case.evidence)
+    least, most, judged = stalled_ms(case.evidence, (PRESSURE, ""))
     whole = (case.whole_minutes - LEAD_MINUTES - TAIL_MINUTES) * MINUTE_MS
     share = most / judged if judged else 1.0
     asked, had = quantity(limit, "ratio"), f"{share * 100:.3g} %"

@@ -56,18 +56,30 @@ def bounds(track: Track, evidence: Evidence, worst: float) -> Bounds:
 
     Of more readings than a minute should have the lowest count: otherwise one taken away could lower the mean.
     """
-    total, expected = evidence.minutes, max(1, round(MINUTE_MS / evidence.interval_ms))
-    minute, value = _placed(track, evidence)
+    total, interval_ms = evidence.minutes, intervals(evidence)
+    expected = np.maximum(1, np.rint(MINUTE_MS / interval_ms)).astype(np.int64)
+    minute, value = _placed(track, evidence, interval_ms)
     order = np.lexsort((value, minute))
     minute, value = minute[order], np.clip(value[order], 0.0, worst)
     there = np.bincount(minute, minlength=total)
     rank = np.arange(len(minute)) - (np.cumsum(there) - there)[minute]
-    counts = rank < expected
+    counts = rank < expected[minute]
     held = np.bincount(minute[counts], value[counts], minlength=total)
     missing = np.maximum(expected - there, 0)
     with np.errstate(invalid="ignore"):
         high = np.where(missing > 0, held + missing * worst, held) / expected
     return Bounds(held / expected, high, there > 0)
+
+
+def intervals(evidence: Evidence) -> Ints:
+    """Per minute how often the device was to be read, ms: the shortest there was in it, so that no reading is spare."""
+    interval_ms = np.full(evidence.minutes, evidence.interval_ms, np.int64)
+    for pace in sorted(evidence.paces, key=lambda pace: pace.from_ms):
+        first, into = divmod(pace.from_ms - evidence.start_ms, MINUTE_MS)
+        if into > 0 and 0 <= first < evidence.minutes:
+            interval_ms[first] = min(interval_ms[first], pace.interval_ms)
+        interval_ms[max(0, first + (into > 0)) :] = pace.interval_ms
+    return interval_ms
 
 
 def means(track: Track, evidence: Evidence) -> Floats:
@@ -108,14 +120,17 @@ def level(values: Floats, share: float) -> float:
     return float(np.sort(values)[len(values) - 1 - min(allowed_minutes(share, len(values)), len(values) - 1)])
 
 
-def _placed(track: Track, evidence: Evidence) -> tuple[Ints, Floats]:
+def _placed(track: Track, evidence: Evidence, interval_ms: Ints) -> tuple[Ints, Floats]:
     """(minute, value) of every reading, those at an edge twice."""
+    total = evidence.minutes
+    if not total:
+        return np.zeros(0, np.int64), np.zeros(0)
     known = ~np.isnan(track.value)
     at, value = track.t[known] - evidence.start_ms, track.value[known]
     minute, into = np.divmod(at, MINUTE_MS)
-    edge = int(min(evidence.interval_ms, MINUTE_MS) * EDGE)
+    edge = (np.minimum(interval_ms, MINUTE_MS) * EDGE).astype(np.int64)[np.clip(minute, 0, total - 1)]
     early, late = into < edge, into >= MINUTE_MS - edge
     minute = np.concatenate((minute, minute[early] - 1, minute[late] + 1))
     value = np.concatenate((value, value[early], value[late]))
-    inside = (minute >= 0) & (minute < evidence.minutes)
+    inside = (minute >= 0) & (minute < total)
     return minute[inside], value[inside]

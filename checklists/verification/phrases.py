@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from checklists.sentences import Text, shown
+from checklists.verification.evidence import Setback
 from checklists.verification.minutes import MINUTE_MS
 
 HOUR_MS = 3_600_000
@@ -54,6 +55,18 @@ def percent(part: float, whole: float) -> str:
 def moment(ms: int) -> str:
     """UTC, to the minute: the pages put it into the reader's zone, the record does not."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def set_back(falls: Sequence[Setback]) -> Text:
+    """What follows a sentence about a counter that fell; nothing where none did."""
+    if not falls:
+        return Text("", "")
+    first, count = moment(falls[0].after_ms), len(falls)
+    return Text(
+        f"；该计数器在同一次启动中倒退 {count} 次，首次在 {first} 之后，其间增加多少无从确认",
+        f"; the counter went down {count} times without a restart, the first time after {first}:"
+        " what it gained meanwhile nobody knows",
+    )
 
 
 def listed(texts: Iterable[Text]) -> Text:

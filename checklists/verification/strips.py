@@ -29,7 +29,7 @@ def _rates(metric: str, evidence: Evidence) -> Floats:
         return np.full(evidence.minutes, np.nan)
     edges = np.arange(evidence.minutes + 1, dtype=np.int64) * MINUTE_MS
     counted = np.interp(edges, track.t[known] - evidence.start_ms, track.value[known])
-    whole = covered_ms(spans(track, evidence), evidence) == MINUTE_MS
+    whole = covered_ms(spans(evidence, (metric, "")), evidence) == MINUTE_MS
     return np.where(whole, np.diff(counted) / 60, np.nan)
 
 

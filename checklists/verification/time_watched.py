@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from checklists.rule_fields import Fields, RuleError
 from checklists.sentences import GAPS, Text
-from checklists.verification.clauses import Clause, outcome_of, together
+from checklists.verification.clauses import Clause, outcome_of, telling_falls, together
 from checklists.verification.criterion import Case, Named
 from checklists.verification.minutes import MINUTE_MS, Run, runs
 from checklists.verification.outcome import Outcome, Result
@@ -87,7 +87,9 @@ class Continuity:
         clauses = (
             self._samples(case),
             _whole("event", Text("事件", "events"), coverage.event, self.event),
-            _whole("counter", Text("计数器", "counters"), coverage.counter, self.counter),
+            telling_falls(
+                _whole("counter", Text("计数器", "counters"), coverage.counter, self.counter), case.accounted.fell
+            ),
         )
         gaps = [_gap(run, case) for run in sorted(empty, key=lambda run: -run.minutes)[:MOST_GAPS]]
         kept = sorted(gaps, key=lambda gap: gap["start_ms"])

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from checklists.verification.evidence import Evidence, Line
+from checklists.verification.counters import all_fallen
+from checklists.verification.evidence import Evidence, Line, Pace
 from readings.model import Severity
 from server.audit.chain import canonical, head
 from server.devices.tables import Device
@@ -29,6 +30,7 @@ VERSION = 1
 MOST_HOLES = 1_000
 MOST_LINES = 500
 MOST_FACTS = 500
+MOST_SETBACKS = 500
 LONGEST_TEXT = 1_500  # of a line or a fact: with all else of 60 days the record still fits into a line of evidence
 # What a pass does not prove, by key: the pages have the words, which may be improved when a record may not.
 LIMITS = (
@@ -61,6 +63,14 @@ def record_content(
         "results": titled([result_object(result) for result in judged.judgement.results], profile),
         "gaps": gap_ledger(evidence),
         "events": event_list(evidence.lines),
+        "setbacks": [
+            {"metric": fall.pair[0], "part": fall.pair[1], "after_ms": fall.after_ms, "before_ms": fall.before_ms}
+            for fall in all_fallen(evidence)[:MOST_SETBACKS]
+        ],
+        "read_every": [
+            {"from_ms": pace.from_ms, "interval_ms": pace.interval_ms}
+            for pace in (Pace(evidence.start_ms, evidence.interval_ms), *evidence.paces)
+        ],
         "boots": [{"at_ms": boot.at_ms, "boot_id": boot.boot_id} for boot in evidence.boots],
         "observations": [observation_content(row) for row in seen],
         "minutes": judged.course,

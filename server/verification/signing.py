@@ -75,7 +75,7 @@ def _submit(
         )
     run.submitted_ms, run.submitted_by = to_ms(now), person.name
     run.verdict, run.effective_s = judged.judgement.verdict.value, judged.judgement.effective_ms / 1000
-    write_turned(session, id_of(run), judged.judgement.results, judged.at_ms)
+    write_turned(session, id_of(run), judged)
     run.record_sha256 = freeze(session, run, record_content(session, run, judged, seen, note), to_ms(now))
     run.judged_ms, run.ended_ms, run.state = judged.at_ms, judged.end_ms, "submitted"
     session.add(run)

@@ -71,6 +71,33 @@ class VerificationFinding(SQLModel, table=True):
     result_json: str = Field(sa_type=Text)
 
 
+class VerificationSetback(SQLModel, table=True):
+    """A counter that was seen to go down within one boot (checklists.verification.evidence.Setback). Never changed.
+
+    What the readings that showed it would prove stands for the whole run, as a FAIL does.
+    """
+
+    __tablename__ = "verification_setback"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="verification_run.id", index=True)
+    metric: str
+    part: str
+    after_ms: int = Field(sa_type=BigInteger)
+    before_ms: int = Field(sa_type=BigInteger)
+
+
+class VerificationPace(SQLModel, table=True):
+    """From ``from_ms`` on the device of the run was read so often; a row where that changes. Never changed."""
+
+    __tablename__ = "verification_pace"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="verification_run.id", index=True)
+    from_ms: int = Field(sa_type=BigInteger)
+    interval_ms: int
+
+
 class VerificationObservation(SQLModel, table=True):
     """What somebody saw standing before the device (1.5-19). Never updated, never deleted."""
 

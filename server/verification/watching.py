@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from server.live import Live
 from server.records import Records
 from server.verification.gathering import gather
 from server.verification.minutes import course_of, in_little_room
+from server.verification.remembering import Memory, memory_of, note, remembering
 from server.verification.results import result_object, result_of
 from server.verification.runs import id_of
 from server.verification.tables import VerificationFinding, VerificationRun
@@ -31,6 +32,7 @@ from server.verification.windows import watched
 
 EVERY_MS = 60_000
 VOUCHING = "source_success"  # of every source, each pass: the log's is among them
+NOTHING_NEW = Memory()
 REST = 19  # after each judging so many times as long as it took: at most a twentieth of one core
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Judged:
     judgement: Judgement
     course: dict[str, Any]  # the minutes as a page or a record draws them
     evidence: Evidence | None = None
+    new: Memory = NOTHING_NEW  # what is to be noted with it
 
 
 class Verifications:
@@ -110,7 +113,8 @@ class Verifications:
         start_ms, end_ms = watched(run.started_ms, now_ms)
         with self._records.session() as session:
             told_s = told_interval(session, run.device_no)
-            proven = proven_of(session, id_of(run))
+            proven, memory = proven_of(session, id_of(run)), memory_of(session, id_of(run))
+        judged_to_ms = watched(run.started_ms, run.judged_ms or run.started_ms)[1]
         with self._judging:
             evidence = gather(
                 self._history,
@@ -121,9 +125,10 @@ class Verifications:
                 run_id=id_of(run),
                 interval_s=self._live.interval_of(run.device_no, told_s),
             )
+            evidence, new = remembering(evidence, memory, judged_to_ms)
             judgement = judge(profile, evidence, run.window_s * 1000, proven)
-            judged = Judged(start_ms, end_ms, now_ms, judgement, course_of(evidence, profile), evidence)
-        self.newest[id_of(run)] = replace(judged, course=in_little_room(judged.course), evidence=None)
+            judged = Judged(start_ms, end_ms, now_ms, judgement, course_of(evidence, profile), evidence, new)
+        self.newest[id_of(run)] = replace(judged, course=in_little_room(judged.course), evidence=None, new=NOTHING_NEW)
         return judged
 
 
@@ -144,16 +149,18 @@ def settle(session: Session, run_id: int, judged: Judged) -> None:
     run = session.get(VerificationRun, run_id)
     if run is None or run.state != "running":
         return
-    write_turned(session, run_id, judged.judgement.results, judged.at_ms)
+    write_turned(session, run_id, judged)
     run.judged_ms = judged.at_ms
     run.verdict = judged.judgement.verdict.value
     run.effective_s = judged.judgement.effective_ms / 1000
     session.add(run)
 
 
-def write_turned(session: Session, run_id: int, results: Sequence[Result], at_ms: int) -> None:
+def write_turned(session: Session, run_id: int, judged: Judged) -> None:
+    """A finding of each criterion whose outcome turned, and what is to be remembered of the readings."""
+    note(session, run_id, judged.new)
     stood = {criterion: finding.outcome for criterion, finding in findings_of(session, run_id).items()}
-    for result in results:
+    for result in judged.judgement.results:
         if stood.get(result.criterion) != result.outcome:
             kept = canonical(result_object(result))
             session.add(
@@ -161,7 +168,7 @@ def write_turned(session: Session, run_id: int, results: Sequence[Result], at_ms
                     run_id=run_id,
                     criterion=result.criterion,
                     outcome=result.outcome.value,
-                    at_ms=at_ms,
+                    at_ms=judged.at_ms,
                     result_json=kept,
                 )
             )

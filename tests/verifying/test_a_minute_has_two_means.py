@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from checklists.verification.counters import increase, stalled_ms
-from checklists.verification.evidence import Boot, Evidence, Track
+from checklists.verification.evidence import Boot, Evidence, Pace, Track
 from checklists.verification.minutes import bounds, level, longest, runs
 from checklists.verification.strips import minute_series
 from tests.verifying.weeks import BUSY, MINUTE, SWAP_IN, Week
 
 case = pytest.param
 NAN = math.nan
+COUNTER = ("swap_in_pages_total", "")
 
 
 def track(readings: Sequence[tuple[float, float]]) -> Track:
@@ -23,9 +25,14 @@ def track(readings: Sequence[tuple[float, float]]) -> Track:
     return Track(np.array([round(at * 1000) for at, _ in readings], np.int64), np.array([v for _, v in readings]))
 
 
-def window(minutes: int, boots: Sequence[int] = (0,)) -> Evidence:
+def window(minutes: int) -> Evidence:
+    return Evidence(0, minutes * MINUTE, 15_000, np.empty(0, np.int64))
+
+
+def counted(readings: Sequence[tuple[float, float]], minutes: int = 5, boots: Sequence[int] = (0,)) -> Evidence:
+    """What COUNTER said; ``boots``: seconds at which the device came up."""
     told = tuple(Boot(at * 1000, f"boot {at}") for at in boots)
-    return Evidence(0, minutes * MINUTE, 15_000, np.empty(0, np.int64), boots=told)
+    return replace(window(minutes), tracks={COUNTER: track(readings)}, boots=told)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +54,27 @@ def test_a_ratio_lies_between(readings: list[tuple[float, float]], low: float, h
     found = bounds(track(readings), window(1), 1.0)
     assert (found.low.tolist(), found.high.tolist()) == (pytest.approx([low]), pytest.approx([high]))
     assert found.seen.tolist() == [seen]
+
+
+@pytest.mark.parametrize(
+    ("paces", "low", "high"),
+    [
+        case([], [0.2, 0.2, 0.2], [0.2, 0.2, 0.2], id="never"),
+        case([(60, 60)], [0.2, 0.2, 0.2], [0.2, 0.2, 0.2], id="less often, and yet read as before"),
+        case([(60, 5)], [0.2, 0.2 / 3, 0.2 / 3], [0.2, 2.2 / 3, 2.2 / 3], id="more often, and not so read"),
+        case([(90, 5)], [0.2, 0.2 / 3, 0.2 / 3], [0.2, 2.2 / 3, 2.2 / 3], id="within a minute, to more often"),
+        case([(60, 5), (90, 15)], [0.2, 0.2 / 3, 0.2], [0.2, 2.2 / 3, 0.2], id="within a minute, to less often"),
+        case([(-60, 5)], [0.2 / 3] * 3, [2.2 / 3] * 3, id="before the window"),
+        case([(180, 5)], [0.2] * 3, [0.2] * 3, id="after it"),
+    ],
+)
+def test_a_minute_is_measured_by_how_often_it_was_to_be_read(
+    paces: list[tuple[int, int]], low: list[float], high: list[float]
+) -> None:
+    told = [Pace(at * 1000, interval * 1000) for at, interval in paces]
+    found = bounds(track([(at, 0.2) for at in range(4, 180, 15)]), replace(window(3), paces=told), 1.0)
+    assert found.low.tolist() == pytest.approx(low)
+    assert found.high.tolist() == pytest.approx(high)
 
 
 def test_what_has_no_upper_end_may_have_been_anything() -> None:
@@ -102,7 +130,7 @@ def test_runs_are_found_at_both_ends() -> None:
 def test_a_counter_gained_between(
     readings: list[tuple[float, float]], boots: list[int], low: list[float], high: list[float]
 ) -> None:
-    found = increase(track(readings), window(5, boots))
+    found = increase(counted(readings, boots=boots), COUNTER)
     assert (found.low.tolist(), found.high.tolist()) == (low, high)
 
 
@@ -121,12 +149,12 @@ def test_a_counter_gained_between(
 def test_time_was_lost_between(
     readings: list[tuple[float, float]], boots: list[int], least: float, most: float
 ) -> None:
-    assert stalled_ms(track(readings), window(5, boots)) == (least * 1000, most * 1000, 120_000)
+    assert stalled_ms(counted(readings, boots=boots), COUNTER) == (least * 1000, most * 1000, 120_000)
 
 
 def test_a_window_too_short_for_counters_judges_none() -> None:
-    assert stalled_ms(track([(30, 0), (100, 0)]), window(3)) == (0.0, 0.0, 0)
-    assert increase(track([(30, 0), (100, 0)]), window(3)).high.tolist() == []
+    assert stalled_ms(counted([(30, 0), (100, 0)], 3), COUNTER) == (0.0, 0.0, 0)
+    assert increase(counted([(30, 0), (100, 0)], 3), COUNTER).high.tolist() == []
 
 
 def test_strips_show_what_was_read_and_nothing_where_nothing_was() -> None:

@@ -44,6 +44,12 @@ def bootless(week: Week) -> Week:
     return week
 
 
+def fell_often(week: Week) -> Week:
+    for minute in range(5000, 5600):
+        week.fall(SWAP_IN, minute, 1)
+    return week
+
+
 # What befalls the week, and the one criterion it is aimed at with what that must come to.
 FAULTS: dict[str, tuple[str, Outcome, Change]] = {
     "a kernel error": ("S10", FAIL, lambda week: week.says(5000, "EDAC MC0: 1 UE memory read error")),
@@ -73,6 +79,8 @@ FAULTS: dict[str, tuple[str, Outcome, Change]] = {
     "no swap counter": ("S15", INCONCLUSIVE, lambda week: week.without(SWAP_IN)),
     "no pressure": ("S15", INCONCLUSIVE, lambda week: week.without(PRESSURE)),
     "no counter": ("S2", INCONCLUSIVE, lambda week: week.without(SWITCHES)),
+    "a counter set back": ("S2", INCONCLUSIVE, lambda week: week.fall(SWITCHES, 5000, 50_000)),
+    "the swap counter set back for long": ("S15", INCONCLUSIVE, fell_often),
     "nobody looked on day 4": ("S22", INCONCLUSIVE, unseen),
 }
 NOT_FAULTS: dict[str, Change] = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
+from checklists.verification.counters import all_fallen
 from checklists.verification.coverage import account
-from checklists.verification.evidence import Boot, Line
-from tests.verifying.weeks import LOG, MINUTE, START, SWITCHES, Week
+from checklists.verification.evidence import ENDLESS_MS, Boot, Line, Setback
+from tests.verifying.weeks import HOUR, LOG, MINUTE, START, SWAP_IN, SWITCHES, Week
 
 case = pytest.param
 MINUTES = 102  # the last two may be pending, and what vouches for the very last lies behind the window
@@ -103,6 +105,54 @@ def fell(week: Week) -> Week:
 )
 def test_a_counter_goes_on(change: Callable[[Week], Week], missed: int, of: int) -> None:
     assert share(change(Week(minutes=MINUTES)))[1] == (of - missed) / of
+
+
+def seen(*falls: tuple[int, int]) -> list[Setback]:
+    """(after, before) in seconds from the start."""
+    return [Setback(SWITCHES, START + after * 1000, START + before * 1000) for after, before in falls]
+
+
+@pytest.mark.parametrize(
+    ("remembered", "change", "missed"),
+    [
+        case(seen((3004, 3019)), lambda week: week, 1, id="nothing of it shows any more"),
+        case(
+            seen((3004, 3019)),
+            lambda week: week.keep(SWITCHES, ~week.within(SWITCHES, 50, 10)),
+            12,
+            id="the readings around it were lost with it",
+        ),
+        case(seen((2704, 3304)), lambda week: week.fall(SWITCHES, 50, 20_000), 1, id="it shows more closely by now"),
+        case(seen((2704, 3304), (3004, 3019)), lambda week: week, 1, id="it was seen more closely"),
+        case(seen((3004, 3019), (3604, 3619)), lambda week: week, 2, id="it fell twice"),
+        case(seen((3004, 3019), (2989, 3004)), lambda week: week, 2, id="it fell twice in a row"),
+        case([Setback(SWAP_IN, START, START + HOUR)], lambda week: week, 0, id="another counter fell"),
+        case(seen((-500, -400)), lambda week: week, 0, id="before the first reading"),
+        case(seen((9_000, 9_100)), lambda week: week, 0, id="after the last"),
+        case(
+            [Setback(SWITCHES, START + 50 * MINUTE + 4_000, ENDLESS_MS), *seen((3604, 3619))],
+            lambda week: week,
+            52,
+            id="it fell too often to keep count",
+        ),
+    ],
+)
+def test_a_fall_that_was_seen_stays(remembered: Sequence[Setback], change: Callable[[Week], Week], missed: int) -> None:
+    evidence = replace(change(Week(minutes=MINUTES)).evidence(), setbacks=remembered)
+    accounted = account(evidence, "kernel_log", "context_switches_total")
+    assert accounted.counter is not None
+    assert int((~accounted.counter).sum()) == missed
+
+
+def test_what_fell_is_told_once_and_in_order() -> None:
+    week = Week(minutes=MINUTES).fall(SWITCHES, 50, 20_000).fall(SWITCHES, 20, 20_000).fall(SWAP_IN, 30, 5)
+    found = all_fallen(replace(week.evidence(), setbacks=seen((1204, 1219), (600, 601), (0, 5000))))
+    assert [((fall.after_ms - START) // 1000, fall.pair) for fall in found] == [
+        (600, SWITCHES),
+        (1204, SWITCHES),
+        (3004, SWITCHES),
+        (1804, SWAP_IN),
+    ]
 
 
 def test_a_counter_the_device_does_not_have_has_no_share() -> None:

@@ -75,6 +75,19 @@ class Week:
         self.values[pair] = self.values[pair] + np.cumsum(self.within(pair, at_minute, minutes) * each)
         return self
 
+    def fall(self, pair: Pair, at_minute: int, by: float) -> Week:
+        """The counter is set back by so much in that minute, in the middle of a boot."""
+        back = self.times[pair] >= START + at_minute * MINUTE + self.interval_ms
+        self.values[pair] = self.values[pair] - back * by
+        return self
+
+    def spare(self, pair: Pair, at_minute: int, values: Sequence[float]) -> Week:
+        """Read more often than asked: so many readings more in that minute."""
+        also = START + at_minute * MINUTE + self.phase_ms + 1_000 * (1 + np.arange(len(values), dtype=np.int64))
+        order = np.argsort(times := np.concatenate((self.times[pair], also)), kind="stable")
+        self.times[pair], self.values[pair] = times[order], np.concatenate((self.values[pair], values))[order]
+        return self
+
     def without(self, *pairs: Pair) -> Week:
         for pair in pairs:
             del self.values[pair], self.times[pair]

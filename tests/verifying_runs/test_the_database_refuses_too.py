@@ -63,12 +63,22 @@ def test_a_signed_one_is_never_changed_and_none_is_ever_deleted(house: House) ->
     refuses(house, "UPDATE verification_run SET state = 'running'", "never changed")
 
 
-@pytest.mark.parametrize("table", ["verification_finding", "verification_observation", "evidence_record"])
-def test_findings_observations_and_records_are_only_added(house: House, table: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "moment"),
+    [
+        ("verification_finding", "at_ms"),
+        ("verification_observation", "at_ms"),
+        ("verification_pace", "from_ms"),
+        ("verification_setback", "after_ms"),
+        ("evidence_record", "at_ms"),
+    ],
+)
+def test_what_a_verification_rests_on_is_only_added(house: House, table: str, moment: str) -> None:
+    house.host.courses = {**house.host.courses, ("context_switches_total", ""): lambda at: -at}
     submitted(house)
 
     refuses(house, f"DELETE FROM {table}", "append-only")
-    refuses(house, f"UPDATE {table} SET at_ms = 0", "append-only")
+    refuses(house, f"UPDATE {table} SET {moment} = 0", "append-only")
 
 
 def test_what_is_over_is_not_observed(house: House) -> None:
