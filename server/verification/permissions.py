@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from server.people.acting import ActRefused, check_post
 from server.people.posts import PostRefused, check_posts
@@ -14,6 +15,37 @@ TESTERS = ("sysadmin", "room_admin")
 WITHDRAWERS = (*TESTERS, "dept_head")
 SIGNERS = ("security_admin",)
 RESPONSIBLE, EXAMPLE, EVIDENCE = "1.5-20", "1.5-21", "1.5-19"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Which acts on a verification are open to somebody."""
+
+    observe: bool = False
+    submit: bool = False
+    sign: bool = False
+    withdraw: bool = False
+
+
+def doing_of(person: Person | None, run: VerificationRun, observers: Collection[str]) -> Doing:
+    """What the checks below let this person do now: a page offers that, and nothing else."""
+    if person is None or person.scope == "read":
+        return Doing()
+    running = run.state == "running"
+    return Doing(
+        observe=running and _let(lambda: check_observer(person, alarm=False, note="")),
+        submit=running and _let(lambda: check_submitter(person)),
+        sign=run.state == "submitted" and _let(lambda: check_signer(person, run, observers)),
+        withdraw=_let(lambda: check_withdrawal(person, run, "any")),
+    )
+
+
+def _let(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except ActRefused:
+        return False
+    return True
 
 
 def check_state(run: VerificationRun, state: str, doing: str) -> None:

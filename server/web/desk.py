@@ -51,12 +51,12 @@ def view(centre: Centre, everyone: Sequence[Stood], person: Person | None, words
         duty.whole_run(centre.records, head.number) for head in duty.runs(centre.records, "open", "", MOST_RUNS)
     ]
     verifications = [
-        row for row in verification_pages.rows(centre, words, devices) if row.state in {"running", "submitted"}
+        row for row in verification_pages.rows(centre, words, devices, person) if row.state in {"running", "submitted"}
     ]
     needs = [
         *_devices(everyone, words),
         *(need for run in open_runs for need in _run(run, person, words)),
-        *_verifications(verifications, person, words),
+        *_verifications(verifications, words),
     ]
     needs.sort(key=lambda need: not need.mine)
     return DeskView(
@@ -152,8 +152,7 @@ def _title(line: Line | None, words: Words) -> str:
     return "" if line is None else words.of({"zh": line.spec.text.zh, "en": line.spec.text.en})
 
 
-def _verifications(rows: Sequence[verification_pages.Row], person: Person | None, words: Words) -> list[Need]:
-    held = set(person.posts) if person is not None else set()
+def _verifications(rows: Sequence[verification_pages.Row], words: Words) -> list[Need]:
     found: list[Need] = []
     for row in rows:
         full = row.state == "running" and row.share >= 1
@@ -169,7 +168,7 @@ def _verifications(rows: Sequence[verification_pages.Row], person: Person | None
                 since=row.started,
                 href=f"/verifications/{row.number}#signing",
                 act=words("审核") if signs else words("提交"),
-                mine=bool(held & ({"security_admin"} if signs else {"sysadmin", "room_admin"})),
+                mine=row.doing.sign if signs else row.doing.submit,
             )
         )
     return found

@@ -8,8 +8,11 @@ from typing import Any
 
 from server.centre import Centre
 from server.devices.tables import Device
+from server.people.tables import Person
 from server.verification.description import runs_object
-from server.verification.runs import runs_of
+from server.verification.gathering import observers_of, seen_in
+from server.verification.permissions import Doing, doing_of
+from server.verification.runs import id_of, runs_of
 from server.web.i18n import Words
 from server.web.verification_words import (
     OPINION_WORDS,
@@ -40,13 +43,20 @@ class Row:
     verdict_sign: str
     started: str
     by: str
+    doing: Doing
 
 
-def rows(centre: Centre, words: Words, devices: Mapping[str, Device]) -> list[Row]:
+def rows(centre: Centre, words: Words, devices: Mapping[str, Device], person: Person | None) -> list[Row]:
     """What waits for somebody first, then what runs, then what is over; the newest first in each."""
     order = ("submitted", "running", "signed", "withdrawn")
-    told = runs_object(centre, runs_of(centre.records, limit=SHOWN))["verifications"]
-    return [row_of(run, words, devices) for run in sorted(told, key=lambda run: order.index(run["state"]))]
+    runs = sorted(runs_of(centre.records, limit=SHOWN), key=lambda run: order.index(run.state))
+    with centre.records.session() as session:
+        observers = {run.number: observers_of(seen_in(session, id_of(run))) for run in runs if run.state == "submitted"}
+    told = runs_object(centre, runs)["verifications"]
+    return [
+        row_of(each, words, devices, doing_of(person, run, observers.get(run.number, ())))
+        for run, each in zip(runs, told, strict=True)
+    ]
 
 
 def answer_of(rows: Sequence[Row], words: Words) -> str:
@@ -59,7 +69,7 @@ def answer_of(rows: Sequence[Row], words: Words) -> str:
     return words("%(m)s 项进行中，没有待审核的。", m=running) if running else words("没有进行中的上线验证。")
 
 
-def row_of(run: Mapping[str, Any], words: Words, devices: Mapping[str, Device]) -> Row:
+def row_of(run: Mapping[str, Any], words: Words, devices: Mapping[str, Device], doing: Doing) -> Row:
     device = devices.get(run["device_no"])
     state, opinion = run["state"], run["opinion"]
     text, sign = words(STATE_WORDS[state]), STATE_SIGNS[state]
@@ -80,4 +90,5 @@ def row_of(run: Mapping[str, Any], words: Words, devices: Mapping[str, Device]) 
         verdict_sign=VERDICT_SIGNS[run["verdict"]],
         started=run["started_at"],
         by=run["started_by"]["display_name"],
+        doing=doing,
     )

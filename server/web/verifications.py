@@ -16,6 +16,7 @@ from server.devices.tables import Device
 from server.people.posts import POSTS
 from server.people.tables import Person
 from server.verification.description import record_of, run_whole
+from server.verification.permissions import Doing, doing_of
 from server.verification.strip_svg import strip_svg
 from server.verification.strips import strips
 from server.verification.tables import VerificationRun
@@ -55,16 +56,6 @@ class Criterion:
     text: str
     marginal: bool
     evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """Which acts are open to whoever looks, and why the others are not."""
-
-    observe: bool = False
-    submit: bool = False
-    sign: bool = False
-    withdraw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +115,7 @@ def view(centre: Centre, run: VerificationRun, device: Device, person: Person | 
             (act["at"], words(ACT_WORDS.get(act["act"], act["act"])), act["by"]["display_name"], _act_note(act, words))
             for act in whole["acts"]
         ],
-        doing=_doing(whole, person),
+        doing=doing_of(person, run, {seen["observer"]["name"] for seen in whole["observations"]}),
         state_text=words(STATE_WORDS[state]),
         state_sign=STATE_SIGNS[state],
         record=record,
@@ -215,20 +206,6 @@ def _act_note(act: Mapping[str, Any], words: Words) -> str:
     if what.get("alarm") is True:
         said.insert(0, words("有报警"))
     return " · ".join(str(text) for text in said)
-
-
-def _doing(whole: Mapping[str, Any], person: Person | None) -> Doing:
-    if person is None or person.scope == "read":
-        return Doing()
-    held, running = set(person.posts), whole["state"] == "running"
-    tester = bool(held & {"sysadmin", "room_admin"})
-    return Doing(
-        observe=running and tester,
-        submit=running and tester,
-        sign=whole["state"] == "submitted" and "security_admin" in held,
-        withdraw=whole["state"] in {"running", "submitted"}
-        and (tester or "dept_head" in held or person.name == whole["started_by"]["name"]),
-    )
 
 
 def posts_said(posts: Sequence[str], words: Words) -> str:

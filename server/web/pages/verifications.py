@@ -49,7 +49,7 @@ RunDep = Annotated[VerificationRun, Depends(known_run)]
 @router.get("/verifications")
 def every(request: Request, caller: PagePersonDep, centre: CentreDep, words: WordsDep) -> Response:
     devices = {device.device_no: device for device in all_devices(centre.records)}
-    rows = listing.rows(centre, words, devices)
+    rows = listing.rows(centre, words, devices, caller.person)
     return page(
         request,
         "verifications.html",
