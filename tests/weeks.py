@@ -81,6 +81,7 @@ class WatchedHost:
     happened: Sequence[Happened] = ()
     unread: Sequence[tuple[float, float]] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: {"os": "Debian GNU/Linux 13", "kernel": "6.12.0"})
+    retell: bool = True  # facts go with the next batch: at first, and after a start
     slot: int = 0  # ticks that could have been read so far
     number: int = 0  # ticks that were
 
@@ -98,7 +99,7 @@ class WatchedHost:
             Tick(self.number + place, 0, int(at) * SECOND_NS, self.booted_ns + int(at) * SECOND_NS)
             for place, at in enumerate(at_s.tolist(), 1)
         ]
-        told = self.number == 0
+        told, self.retell = self.retell, False
         self.number += len(ticks)
         matrix = np.column_stack([course(at_s) for course in self.courses.values()]).astype("<f8")
         batch = Batch(

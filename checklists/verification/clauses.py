@@ -13,12 +13,13 @@ from checklists.sentences import Text
 from checklists.verification.criterion import Case
 from checklists.verification.evidence import Setback
 from checklists.verification.minutes import (
-    MINUTE_MS,
     Bounds,
     Floats,
+    Ints,
     allowed_minutes,
     level,
     longest,
+    span_ms,
 )
 from checklists.verification.outcome import Outcome, Result
 from checklists.verification.phrases import listed, minutes, quantity, set_back
@@ -149,7 +150,7 @@ class Streak:
             proved=certain.minutes > self.most, reached=len(bounds.high) > 0 and run.minutes <= self.most
         )
         shown_run = certain if outcome is Outcome.FAIL else run
-        begin_ms = case.evidence.start_ms + shown_run.first * MINUTE_MS
+        begin_ms, end_ms = span_ms(shown_run, bounds.minute, case.evidence) if shown_run.minutes else (None, None)
         missing = int((~bounds.seen[shown_run.first : shown_run.first + shown_run.minutes]).sum())
         limit, time = quantity(self.limit, "ratio"), minutes(shown_run.minutes)
         for_good = outcome is Outcome.INCONCLUSIVE and missing > 0
@@ -170,17 +171,17 @@ class Streak:
                 "limit": self.limit,
                 "longest": shown_run.minutes,
                 "most": self.most,
-                "start_ms": begin_ms if shown_run.minutes else None,
-                "end_ms": begin_ms + shown_run.minutes * MINUTE_MS if shown_run.minutes else None,
+                "start_ms": begin_ms,
+                "end_ms": end_ms,
                 "missing": missing,
                 "longest_for_certain": certain.minutes,
             },
         )
 
 
-def bounds_of(low: Floats, high: Floats) -> Bounds:
+def bounds_of(low: Floats, high: Floats, minute: Ints) -> Bounds:
     """Of what is known by other means than readings in the minute: seen where there is any upper end."""
-    return Bounds(low, high, np.isfinite(high))
+    return Bounds(low, high, np.isfinite(high), minute)
 
 
 def _percentile(share: float) -> str:

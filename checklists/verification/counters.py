@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from checklists.verification.evidence import ENDLESS_MS, Boot, Evidence, Pair, Setback
-from checklists.verification.minutes import MINUTE_MS, Bools, Floats, Ints
+from checklists.verification.minutes import MINUTE_MS, Bools, Floats, Ints, kept, runs
 
 # Never judged: the first minute and the last two are where the first and the last reading fall.
 LEAD_MINUTES = 1
@@ -33,10 +33,11 @@ class Spans:
 
 @dataclass(frozen=True, slots=True)
 class Increase:
-    """Per minute judged: what was gained in it at least and at most (infinite: nobody knows)."""
+    """Per minute judged: what was gained in it at least and at most (infinite: nobody knows), which minute it is."""
 
     low: Floats
     high: Floats
+    minute: Ints
 
 
 def boots_at(times: Ints, boots: tuple[Boot, ...]) -> Ints:
@@ -127,16 +128,25 @@ def increase(evidence: Evidence, pair: Pair) -> Increase:
     inside = within & (begin >= 0) & (begin < total * MINUTE_MS)
     at_least: Floats = np.bincount(begin[inside] // MINUTE_MS, gained[inside], minlength=total).astype(np.float64)
     covered = covered_ms(found, evidence)
-    judged = slice(LEAD_MINUTES, max(LEAD_MINUTES, total - TAIL_MINUTES))
-    return Increase(at_least[judged], np.where(covered == MINUTE_MS, at_most, np.inf)[judged])
+    minute = np.flatnonzero(kept(evidence))
+    judged = minute[(minute >= LEAD_MINUTES) & (minute < total - TAIL_MINUTES)]
+    return Increase(at_least[judged], np.where(covered == MINUTE_MS, at_most, np.inf)[judged], judged)
 
 
 def stalled_ms(evidence: Evidence, pair: Pair) -> tuple[float, float, int]:
     """Of a counter of seconds lost: how long at least and at most, and of how long, ms. Unbridged time is all lost."""
-    begin_ms, end_ms = LEAD_MINUTES * MINUTE_MS, (evidence.minutes - TAIL_MINUTES) * MINUTE_MS
-    if end_ms <= begin_ms:
-        return 0.0, 0.0, 0
+    judged = kept(evidence)
+    judged[:LEAD_MINUTES] = judged[max(0, len(judged) - TAIL_MINUTES) :] = False
     found = spans(evidence, pair)
+    stretches = [
+        _stalled_ms(found, run.first * MINUTE_MS, (run.first + run.minutes) * MINUTE_MS) for run in runs(judged)
+    ]
+    least, most, of = (sum(column) for column in zip(*stretches, strict=True)) if stretches else (0.0, 0.0, 0)
+    return least, most, int(of)
+
+
+def _stalled_ms(found: Spans, begin_ms: int, end_ms: int) -> tuple[float, float, int]:
+    """The same of one stretch, ms from the window's start."""
     good = found.bridged
     begin, end = np.clip(found.begin[good], begin_ms, end_ms), np.clip(found.end[good], begin_ms, end_ms)
     gained = found.gained[good] * 1000

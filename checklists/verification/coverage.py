@@ -13,7 +13,7 @@ import numpy as np
 
 from checklists.verification.counters import boots_at, bridged_minutes, changes, fallen
 from checklists.verification.evidence import Evidence, Setback
-from checklists.verification.minutes import MINUTE_MS, Bools, Ints, watched
+from checklists.verification.minutes import MINUTE_MS, Bools, Ints, kept, watched
 from checklists.verification.outcome import Coverage
 
 LOGS = ("kernel_log", "journal", "syslog")
@@ -25,9 +25,10 @@ PENDING_MINUTES = 2  # at the end of the window: what vouches for them may not h
 class Accounted:
     """Per minute. ``log`` and ``counter`` None: the device never gave what would vouch for them.
 
-    ``fell``: where the counter was set back without a restart.
+    ``kept``: whether the minute counts; ``fell``: where the counter was set back without a restart.
     """
 
+    kept: Bools
     watched: Bools
     log: Bools | None
     counter: Bools | None
@@ -35,16 +36,25 @@ class Accounted:
 
     @property
     def coverage(self) -> Coverage:
-        minutes = len(self.watched)
-        sample = float(self.watched.sum() / minutes) if minutes else 0.0
-        return Coverage(sample, _share(self.log), _share(self.counter))
+        minutes = int(self.kept.sum())
+        sample = self.watched_minutes / minutes if minutes else 0.0
+        return Coverage(sample, *(None if way is None else _share(way[self.kept]) for way in (self.log, self.counter)))
+
+    @property
+    def watched_minutes(self) -> int:
+        """Of those that count."""
+        return int((self.watched & self.kept).sum())
 
 
 def account(evidence: Evidence, log: str, counter: str) -> Accounted:
     """``log`` is the name of the source that reads the log, ``counter`` a metric only a restart sets back."""
     pair = (counter, "")
     return Accounted(
-        watched(evidence), log_minutes(evidence, log), bridged_minutes(evidence, pair), fallen(evidence, pair)
+        kept(evidence),
+        watched(evidence),
+        log_minutes(evidence, log),
+        bridged_minutes(evidence, pair),
+        fallen(evidence, pair),
     )
 
 
@@ -87,10 +97,8 @@ def _lost(evidence: Evidence, log: str, reads: Ints) -> list[tuple[int, int]]:
     return stretches
 
 
-def _share(minutes: Bools | None) -> float | None:
+def _share(minutes: Bools) -> float | None:
     """The last minutes may be pending: not yet accounted for, they do not count at all."""
-    if minutes is None:
-        return None
     settled = minutes[: max(0, len(minutes) - PENDING_MINUTES)]
     tail = int(minutes[len(settled) :].sum())
     counted = len(settled) + tail

@@ -67,6 +67,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """Work that ``by`` entered at ``noted_ms`` for from ≤ t < to, whole minutes."""
+
+    from_ms: int
+    to_ms: int
+    noted_ms: int
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setback:
     """Readings of ``after_ms`` and ``before_ms``, both of one boot, showed that the counter went down between them.
 
@@ -103,6 +114,7 @@ class Evidence:
     boots: Sequence[Boot] = ()
     holes: Sequence[Hole] = ()
     seen: Sequence[Seen] = ()
+    planned: Sequence[Planned] = ()
     setbacks: Sequence[Setback] = ()
     paces: Sequence[Pace] = ()
 

@@ -32,7 +32,7 @@ def judge(
     for criterion in profile.criteria:
         before = proven.get(criterion.named.id)
         results.append(before if before and before.outcome is Outcome.FAIL else criterion.judge(case))
-    effective_ms = int(accounted.watched.sum()) * MINUTE_MS
+    effective_ms = accounted.watched_minutes * MINUTE_MS
     blockers = {criterion.named.id for criterion in profile.criteria if criterion.named.blocker}
     deciding = [result.outcome for result in results if result.criterion in blockers]
     verdict = run_verdict(deciding, accounted.coverage, whole=effective_ms >= window_ms)

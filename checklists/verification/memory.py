@@ -58,7 +58,7 @@ class MemoryNormal:
         ]
         if self.swap_in is not None:
             gained = increase(evidence, (SWAP_IN, ""))
-            rates = bounds_of(gained.low / 60, gained.high / 60)
+            rates = bounds_of(gained.low / 60, gained.high / 60, gained.minute)
             swapped = Level("swap_in", Text("换入页", "pages swapped in"), "per_second", self.swap_in, self.share)
             clauses.append(telling_falls(swapped.judge(case, rates), fallen(evidence, (SWAP_IN, ""))))
         if self.pressure is not None:

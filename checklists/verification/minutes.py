@@ -24,16 +24,19 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Per minute: the lowest and the highest mean it can have had, and whether there is any reading in it."""
+    """Per minute that counts: the lowest and the highest mean it can have had, whether there is any reading in it, and
+    which minute of the window it is.
+    """
 
     low: Floats
     high: Floats
     seen: Bools
+    minute: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of whole minutes, ``first`` counted from the start of the window."""
+    """A stretch of minutes in a row, ``first`` counted from the first one that counts."""
 
     minutes: int
     first: int
@@ -68,7 +71,21 @@ def bounds(track: Track, evidence: Evidence, worst: float) -> Bounds:
     missing = np.maximum(expected - there, 0)
     with np.errstate(invalid="ignore"):
         high = np.where(missing > 0, held + missing * worst, held) / expected
-    return Bounds(held / expected, high, there > 0)
+    counting = np.flatnonzero(kept(evidence))
+    return Bounds((held / expected)[counting], high[counting], (there > 0)[counting], counting)
+
+
+def kept(evidence: Evidence) -> Bools:
+    """Per minute, whether it counts: not those of work that was announced before it began."""
+    counting = np.ones(evidence.minutes, np.bool_)
+    for work in evidence.planned:
+        if work.noted_ms <= work.from_ms:
+            first, after = (
+                (work.from_ms - evidence.start_ms) // MINUTE_MS,
+                -((evidence.start_ms - work.to_ms) // MINUTE_MS),
+            )
+            counting[max(0, first) : max(0, after)] = False
+    return counting
 
 
 def intervals(evidence: Evidence) -> Ints:
@@ -102,6 +119,12 @@ def runs(mask: Bools) -> list[Run]:
 def longest(mask: Bools) -> Run:
     """The longest stretch of True, the first of equal ones; of 0 minutes when there is none."""
     return max(runs(mask), key=lambda run: run.minutes, default=Run(0, 0))
+
+
+def span_ms(run: Run, minute: Ints, evidence: Evidence) -> tuple[int, int]:
+    """From when to when a stretch of those minutes lasts. Raises IndexError for one of no minutes."""
+    first, last = minute[run.first], minute[run.first + run.minutes - 1]
+    return evidence.start_ms + int(first) * MINUTE_MS, evidence.start_ms + (int(last) + 1) * MINUTE_MS
 
 
 def allowed_minutes(share: float, minutes: int) -> int:

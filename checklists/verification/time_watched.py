@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, ClassVar
 
+import numpy as np
+
 from checklists.rule_fields import Fields, RuleError
 from checklists.sentences import GAPS, Text
 from checklists.verification.clauses import Clause, outcome_of, telling_falls, together
 from checklists.verification.criterion import Case, Named
-from checklists.verification.minutes import MINUTE_MS, Run, runs
+from checklists.verification.minutes import MINUTE_MS, Ints, Run, runs, span_ms
 from checklists.verification.outcome import Outcome, Result
 from checklists.verification.phrases import hours, hours_more, minutes, moment, percent
 
@@ -34,7 +36,7 @@ class EffectiveTime:
 
     def judge(self, case: Case) -> Result:
         """Never FAIL: what is missing can still be watched."""
-        effective_ms = int(case.accounted.watched.sum()) * MINUTE_MS
+        effective_ms = case.accounted.watched_minutes * MINUTE_MS
         asked, reached = hours(case.window_ms), hours(effective_ms)
         done = effective_ms >= case.window_ms
         left = hours_more(max(0, case.window_ms - effective_ms))
@@ -81,8 +83,8 @@ class Continuity:
         return found
 
     def judge(self, case: Case) -> Result:
-        watched = case.accounted.watched
-        empty = [run for run in runs(~watched) if run.minutes >= GAP_MINUTES]
+        minute = np.flatnonzero(case.accounted.kept)
+        empty = [run for run in runs(~case.accounted.watched[minute]) if run.minutes >= GAP_MINUTES]
         coverage = case.accounted.coverage
         clauses = (
             self._samples(case),
@@ -91,12 +93,12 @@ class Continuity:
                 _whole("counter", Text("计数器", "counters"), coverage.counter, self.counter), case.accounted.fell
             ),
         )
-        gaps = [_gap(run, case) for run in sorted(empty, key=lambda run: -run.minutes)[:MOST_GAPS]]
+        gaps = [_gap(run, minute, case) for run in sorted(empty, key=lambda run: -run.minutes)[:MOST_GAPS]]
         kept = sorted(gaps, key=lambda gap: gap["start_ms"])
         return together(self.named.id, clauses, {"gaps": kept, "gaps_total": len(empty)})
 
     def _samples(self, case: Case) -> Clause:
-        watched = case.accounted.watched
+        watched = case.accounted.watched[case.accounted.kept]
         total, missing = len(watched), int((~watched).sum())
         worst = max(runs(~watched), key=lambda run: run.minutes, default=Run(0, 0))
         window = case.window_ms // MINUTE_MS
@@ -114,7 +116,7 @@ class Continuity:
         )
 
     def _said(self, case: Case, worst: Run, missing: int, *, restart: bool, enough: bool) -> Text:
-        total, lost, gap = case.evidence.minutes, minutes(missing), minutes(worst.minutes)
+        total, lost, gap = int(case.accounted.kept.sum()), minutes(missing), minutes(worst.minutes)
         reached, asked = percent(total - missing, total), percent(self.sample, 1)
         plain = Text(
             f"采样覆盖 {reached}（缺失 {lost.zh}，最长中断 {gap.zh}）",
@@ -156,10 +158,9 @@ def _whole(name: str, subject: Text, share: float | None, asked: float) -> Claus
     )
 
 
-def _gap(run: Run, case: Case) -> dict[str, Any]:
-    """The reason is that of the hole that covers most of it."""
-    start_ms = case.evidence.start_ms + run.first * MINUTE_MS
-    end_ms = start_ms + run.minutes * MINUTE_MS
+def _gap(run: Run, minute: Ints, case: Case) -> dict[str, Any]:
+    """The reason is that of the hole that covers most of it. ``minute``: those that count."""
+    start_ms, end_ms = span_ms(run, minute, case.evidence)
     covering = [
         (min(hole.end_ms, end_ms) - max(hole.start_ms, start_ms), hole.reason)
         for hole in case.evidence.holes

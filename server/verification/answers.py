@@ -82,6 +82,18 @@ class ObservationAnswer(Answer):
     note: str
 
 
+class WorkAnswer(Answer):
+    """Work that was entered before it began; ``cancelled_at``: it will not take place."""
+
+    id: int
+    begin: str
+    end: str
+    reason: str
+    entered_at: str
+    entered_by: NamedAnswer
+    cancelled_at: str | None
+
+
 class ActAnswer(Answer):
     """``what`` is the content of entry ``sequence`` of the audit chain."""
 
@@ -97,9 +109,11 @@ class VerificationWholeAnswer(VerificationAnswer):
     coverage: WatchedAnswer | None
     results: list[ResultAnswer]
     observations: list[ObservationAnswer]
+    planned_work: list[WorkAnswer]
     acts: list[ActAnswer]
 
 
+ACTS = ("observations", "work", "work/{work_id}/cancel", "submit", "opinion", "withdraw")
 ONE = "/api/v1/verifications/{key}"
 OF_DEVICE = "/api/v1/devices/{device_no}/verifications"
 VERIFICATION_ANSWERS: dict[tuple[str, str], type[Answer]] = {
@@ -107,5 +121,5 @@ VERIFICATION_ANSWERS: dict[tuple[str, str], type[Answer]] = {
     ("get", OF_DEVICE): VerificationsAnswer,
     ("get", "/api/v1/verifications"): VerificationsAnswer,
     ("get", ONE): VerificationWholeAnswer,
-    **{("post", f"{ONE}/{act}"): VerificationWholeAnswer for act in ("observations", "submit", "opinion", "withdraw")},
+    **{("post", f"{ONE}/{act}"): VerificationWholeAnswer for act in ACTS},
 }

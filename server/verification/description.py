@@ -19,6 +19,7 @@ from server.verification.runs import id_of, profile_json_of, subject_of
 from server.verification.signing import needed_until
 from server.verification.tables import VerificationObservation, VerificationRun
 from server.verification.watching import findings_of
+from server.verification.work import Work, work_of
 
 MOST_ACTS = 2_000
 
@@ -77,8 +78,12 @@ def run_whole(centre: Centre, run: VerificationRun) -> dict[str, Any]:
     results, coverage = _judged(centre, run)
     with centre.records.session() as session:
         run = session.get(VerificationRun, run.id) or run  # judging may have been this question's doing
-        seen, acts = seen_in(session, id_of(run)), acts_of(session, run)
-        called = names_of(session, [run], [*(row.observer for row in seen), *(act["by"] for act in acts)])
+        seen, acts, work = seen_in(session, id_of(run)), acts_of(session, run), work_of(session, id_of(run))
+        called = names_of(
+            session,
+            [run],
+            [*(row.observer for row in seen), *(act["by"] for act in acts), *(each.planned.by for each in work)],
+        )
     newest = centre.verifications.newest.get(id_of(run))
     whole = run_object(run, called)
     if run.state == "running" and newest is not None:
@@ -93,6 +98,7 @@ def run_whole(centre: Centre, run: VerificationRun) -> dict[str, Any]:
         "coverage": coverage,
         "results": results,
         "observations": [observation_object(row, called) for row in seen],
+        "planned_work": [work_object(each, called) for each in work],
         "acts": [{**act, "by": {"name": act["by"], "display_name": called.get(act["by"], act["by"])}} for act in acts],
     }
 
@@ -116,6 +122,19 @@ def record_of(session: Session, run: VerificationRun) -> EvidenceRecord:
     record = session.get(EvidenceRecord, run.record_sha256)
     assert record is not None, f"{run.number}: the key to the record is a foreign one"
     return record
+
+
+def work_object(work: Work, called: Mapping[str, str]) -> dict[str, Any]:
+    planned = work.planned
+    return {
+        "id": work.id,
+        "begin": rfc3339(planned.from_ms),
+        "end": rfc3339(planned.to_ms),
+        "reason": planned.reason,
+        "entered_at": rfc3339(planned.noted_ms),
+        "entered_by": {"name": planned.by, "display_name": called.get(planned.by, planned.by)},
+        "cancelled_at": rfc3339_or_none(work.cancelled_ms),
+    }
 
 
 def observation_object(row: VerificationObservation, called: Mapping[str, str]) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, select
 
 from checklists.verification.evidence import Boot, Evidence, Hole, Line, Seen, Track
+from checklists.verification.planned import RESTART
 from readings.model import Severity
 from server.happenings.tables import EventRow, FactChange
 from server.history.history import History
 from server.records import Records
 from server.verification.tables import VerificationObservation
 from server.verification.windows import MINUTE_MS
+from server.verification.work import standing, work_of
 
 MOST_LINES = 2_000
 MOST_BOOTS = 1_000
@@ -43,7 +45,7 @@ def gather(
     with records.session() as session:
         lines = lines_of(session, device_no, start_ms, end_ms)
         boots = boots_of(session, device_no, start_ms, end_ms)
-        seen = seen_in(session, run_id)
+        seen, work = seen_in(session, run_id), work_of(session, run_id)
     return Evidence(
         start_ms=start_ms,
         end_ms=end_ms,
@@ -54,6 +56,7 @@ def gather(
         boots=boots,
         holes=[Hole(gap.start_ms, gap.end_ms, gap.reason) for gap in holes],
         seen=[Seen(row.at_ms, row.observer, bool(row.alarm), row.note) for row in seen],
+        planned=standing(work),
     )
 
 
@@ -62,7 +65,7 @@ def lines_of(session: Session, device_no: str, start_ms: int, end_ms: int, most:
     which something was left out a line says how much: as a log says it that was overwritten unread.
     """
     inside = (col(EventRow.device_no) == device_no, col(EventRow.at_ms) >= start_ms, col(EventRow.at_ms) < end_ms)
-    weighty = (col(EventRow.severity) <= Severity.ERROR) | col(EventRow.kind).in_(LOST)
+    weighty = (col(EventRow.severity) <= Severity.ERROR) | col(EventRow.kind).in_((*LOST, RESTART[1]))
     asked = select(EventRow).where(*inside).order_by(case((weighty, 0), else_=1), col(EventRow.at_ms), col(EventRow.id))
     rows = session.exec(asked.limit(most + 1)).all()
     taken = rows[:most]

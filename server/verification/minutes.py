@@ -42,7 +42,8 @@ DRAWN = {
 
 
 def course_of(evidence: Evidence, profile: Profile) -> dict[str, Any]:
-    """{start_ms, end_ms, series: [{metric, part, zh, en, unit, limit, values}], holes, marks}, as a record keeps it.
+    """{start_ms, end_ms, series: [{metric, part, zh, en, unit, limit, values}], planned, holes, marks}, as a record
+    keeps it.
 
     ``values``: one a minute, None where nothing was read. What the profile does not ask for is left out.
     """
@@ -58,6 +59,7 @@ def course_of(evidence: Evidence, profile: Profile) -> dict[str, Any]:
         "start_ms": evidence.start_ms,
         "end_ms": evidence.end_ms,
         "series": series,
+        "planned": [[work.from_ms, work.to_ms, work.reason] for work in evidence.planned],
         "holes": [[hole.start_ms, hole.end_ms, hole.reason] for hole in evidence.holes[:MOST_HOLES]],
         "marks": [{"at_ms": line.at_ms, "text": line.text[:LONGEST_MARK]} for line in marked(evidence.lines)],
     }

@@ -22,6 +22,7 @@ class Doing:
     """Which acts on a verification are open to somebody."""
 
     observe: bool = False
+    plan: bool = False
     submit: bool = False
     sign: bool = False
     withdraw: bool = False
@@ -34,6 +35,7 @@ def doing_of(person: Person | None, run: VerificationRun, observers: Collection[
     running = run.state == "running"
     return Doing(
         observe=running and _let(lambda: check_observer(person, alarm=False, note="")),
+        plan=running and _let(lambda: check_planner(person)),
         submit=running and _let(lambda: check_submitter(person)),
         sign=run.state == "submitted" and _let(lambda: check_signer(person, run, observers)),
         withdraw=_let(lambda: check_withdrawal(person, run, "any")),
@@ -70,6 +72,10 @@ def check_observer(person: Person, *, alarm: bool, note: str) -> None:
             clause=EVIDENCE,
             status=422,
         )
+
+
+def check_planner(person: Person) -> None:
+    check_post(person, TESTERS, "plan work into a verification", clause=EXAMPLE, zh="登记计划维护")
 
 
 def check_withdrawal(person: Person, run: VerificationRun, reason: str) -> None:

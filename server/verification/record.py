@@ -21,9 +21,10 @@ from server.happenings.tables import FactRow
 from server.people.tables import Person
 from server.verification.gathering import CUT
 from server.verification.results import coverage_object, result_object, titled
-from server.verification.runs import profile_json_of, subject_of
+from server.verification.runs import id_of, profile_json_of, subject_of
 from server.verification.tables import VerificationObservation, VerificationRun
 from server.verification.watching import Judged
+from server.verification.work import Work, work_of
 
 FORMAT = "zhishou verification record"
 VERSION = 1
@@ -63,6 +64,7 @@ def record_content(
         "results": titled([result_object(result) for result in judged.judgement.results], profile),
         "gaps": gap_ledger(evidence),
         "events": event_list(evidence.lines),
+        "planned_work": [work_content(each) for each in work_of(session, id_of(run))],
         "setbacks": [
             {"metric": fall.pair[0], "part": fall.pair[1], "after_ms": fall.after_ms, "before_ms": fall.before_ms}
             for fall in all_fallen(evidence)[:MOST_SETBACKS]
@@ -140,6 +142,18 @@ def event_list(lines: Sequence[Line]) -> dict[str, Any]:
 
 def clipped(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+
+
+def work_content(work: Work) -> dict[str, Any]:
+    planned, cancelled = work.planned, {"at_ms": work.cancelled_ms, "by": work.cancelled_by}
+    return {
+        "from_ms": planned.from_ms,
+        "to_ms": planned.to_ms,
+        "noted_ms": planned.noted_ms,
+        "noted_by": planned.by,
+        "reason": planned.reason,
+        "cancelled": None if work.cancelled_ms is None else cancelled,
+    }
 
 
 def observation_content(row: VerificationObservation) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
 from server.centre import Centre
 from server.devices.known import known_device
 from server.people.queue import one_of_a_few
-from server.verification import runs
+from server.verification import planning, runs
 from server.verification.description import record_of, run_whole, runs_object
 from server.verification.runs import NoSuchRun
 from server.verification.signing import Opinion, Said, give_opinion, submit
@@ -39,6 +39,16 @@ class NewRun(BaseModel):
 class NewObservation(BaseModel):
     alarm: bool
     note: Long = ""
+
+
+class NewWork(BaseModel):
+    """``begin`` and ``end`` are RFC 3339 times with a zone, widened to whole minutes."""
+
+    model_config = {"extra": "forbid"}
+
+    begin: AwareDatetime
+    end: AwareDatetime
+    reason: Long
 
 
 class Withdrawal(BaseModel):
@@ -109,6 +119,22 @@ def new_observation(
     runs.observe(
         centre.records, run.number, caller.someone, alarm=seen.alarm, note=seen.note, actor=caller.actor, now=now
     )
+    return run_whole(centre, run)
+
+
+@router.post(f"{ONE}/work", status_code=201)
+def new_work(key: str, wanted: NewWork, caller: ActingDep, centre: CentreDep, now: NowDep) -> dict[str, Any]:
+    """Work on the device, entered before it begins: its minutes do not count, a restart in it is no unplanned one."""
+    run, span = known_run(key, centre), (wanted.begin, wanted.end)
+    planning.plan(centre.records, run.number, caller.someone, span, wanted.reason, actor=caller.actor, now=now)
+    return run_whole(centre, run)
+
+
+@router.post(f"{ONE}/work/{{work_id}}/cancel")
+def cancelled_work(key: str, work_id: int, caller: ActingDep, centre: CentreDep, now: NowDep) -> dict[str, Any]:
+    """While it has not begun."""
+    run = known_run(key, centre)
+    planning.cancel(centre.records, run.number, work_id, caller.someone, actor=caller.actor, now=now)
     return run_whole(centre, run)
 
 

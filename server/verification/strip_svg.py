@@ -52,6 +52,7 @@ def strip_svg(strip: Strip, language: Language, key: str) -> Markup:
         f'<title id="{key}-t">{escape(title)}</title><desc id="{key}-d">{escape(said(strip, language))}</desc>',
         HATCHING.format(key=key),
         f'<rect class="frame" x="{LEFT:g}" y="{TOP:g}" width="{RIGHT - LEFT:g}" height="{BOTTOM - TOP:g}"/>',
+        *_planned(strip, scale, language),
         *_days(strip, scale, language),
         *_holes(strip, scale, language, key),
         *_axis(strip, scale, language),
@@ -84,6 +85,9 @@ def said(strip: Strip, language: Language) -> str:
         if chinese
         else f"; {missing} minutes missing, {len(strip.marks)} events"
     )
+    work = sum(work.end_ms - work.start_ms for work in strip.planned) // 60_000
+    if work:
+        rest += f"，计划维护 {work} 分钟" if chinese else f", {work} minutes of planned work"
     return first + limit + rest
 
 
@@ -99,6 +103,16 @@ def _days(strip: Strip, scale: Scale, language: Language) -> Iterator[str]:
         if day % every == 0 and x + LABEL_WIDTH <= RIGHT + 8:
             label = f"第 {day + 1} 天" if language == "zh" else f"day {day + 1}"
             yield f'<text class="label" x="{x + 3:.1f}" y="{BOTTOM + 14:g}">{label}</text>'
+
+
+def _planned(strip: Strip, scale: Scale, language: Language) -> Iterator[str]:
+    for work in strip.planned:
+        left, right = scale.x(work.start_ms), scale.x(work.end_ms)
+        words = "计划维护" if language == "zh" else "planned work"
+        yield (
+            f'<rect class="planned" x="{left:.1f}" y="{TOP:g}" width="{max(right - left, NARROWEST):.1f}" '
+            f'height="{BOTTOM - TOP:g}"><title>{escape(f"{words}: {work.reason}")}</title></rect>'
+        )
 
 
 def _holes(strip: Strip, scale: Scale, language: Language, key: str) -> Iterator[str]:

@@ -37,6 +37,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """Planned, and so no evidence."""
+
+    start_ms: int
+    end_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Strip:
     """``points`` divide start…end into slices of ``slice_ms``; the last may reach beyond the end."""
 
@@ -49,6 +58,7 @@ class Strip:
     points: Sequence[Point]
     holes: Sequence[Hole] = ()
     marks: Sequence[Mark] = ()
+    planned: Sequence[Work] = ()
 
     def at(self, place: int) -> int:
         """The middle of a slice."""
@@ -59,6 +69,7 @@ def strips(course: Mapping[str, Any], most: int = MOST_POINTS) -> list[Strip]:
     """Of a record's ``minutes`` or a running verification's ``course``: one strip for each series."""
     holes = [Hole(start, end, reason) for start, end, reason in course["holes"]]
     marks = [Mark(mark["at_ms"], mark["text"]) for mark in course["marks"]]
+    planned = [Work(*work) for work in course.get("planned", ())]  # older records have none
     found: list[Strip] = []
     for series in course["series"]:
         minutes = max(1, -(-len(series["values"]) // most))
@@ -76,6 +87,7 @@ def strips(course: Mapping[str, Any], most: int = MOST_POINTS) -> list[Strip]:
                 ),
                 holes=holes,
                 marks=marks,
+                planned=planned,
             )
         )
     return found

@@ -71,6 +71,24 @@ class VerificationFinding(SQLModel, table=True):
     result_json: str = Field(sa_type=Text)
 
 
+class VerificationWork(SQLModel, table=True):
+    """Work on the device that was entered before it began, or, with ``cancels``, that it will not take place.
+
+    Never changed, never deleted: what is withdrawn stays, with the row that withdraws it.
+    """
+
+    __tablename__ = "verification_work"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="verification_run.id", index=True)
+    from_ms: int = Field(sa_type=BigInteger)
+    to_ms: int = Field(sa_type=BigInteger)
+    noted_ms: int = Field(sa_type=BigInteger)
+    noted_by: str
+    reason: str = Field(default="", sa_type=Text)
+    cancels: int | None = Field(default=None, foreign_key="verification_work.id", unique=True)
+
+
 class VerificationSetback(SQLModel, table=True):
     """A counter that was seen to go down within one boot (checklists.verification.evidence.Setback). Never changed.
 

@@ -83,6 +83,10 @@ def _exceptions(view: RunView, record: Mapping[str, Any], words: Words) -> list[
     said = [f"{each.id} {each.title}：{each.sentence}" for each in view.criteria if each.outcome == "FAIL"]
     if len(record["boots"]) > 1:
         said.append(words("窗口内重启 %(n)s 次", n=len(record["boots"]) - 1))
+    for work in record.get("planned_work", ()):  # older records have none
+        if work["cancelled"] is None:
+            when = f"{_minute(work['from_ms'])} – {_minute(work['to_ms'])} UTC+8"
+            said.append(words("计划维护 %(when)s：%(why)s", when=when, why=work["reason"]))
     if record["gaps"]["count"]:
         gaps = record["gaps"]
         said.append(words("%(n)s 段缺口，共 %(m)s 分钟", n=gaps["count"], m=gaps["minutes"]))

@@ -26,6 +26,8 @@ STATE_SIGNS = {"submitted": "warning", "running": "maintenance", "signed": "norm
 ACT_WORDS: dict[str, str] = {
     "started": N_("启动"),
     "observed": N_("机房观察"),
+    "work_planned": N_("登记计划维护"),
+    "work_cancelled": N_("取消计划维护"),
     "withdrawn": N_("撤回"),
     "submitted": N_("提交"),
     "signed": N_("签署"),

@@ -15,6 +15,7 @@ from server.centre import Centre
 from server.devices.tables import Device
 from server.people.posts import POSTS
 from server.people.tables import Person
+from server.times import rfc3339, to_ms
 from server.verification.description import record_of, run_whole
 from server.verification.permissions import Doing, doing_of
 from server.verification.strip_svg import strip_svg
@@ -75,6 +76,7 @@ class RunView:
     doing: Doing
     state_text: str
     state_sign: str
+    now: str
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -118,6 +120,7 @@ def view(centre: Centre, run: VerificationRun, device: Device, person: Person | 
         doing=doing_of(person, run, {seen["observer"]["name"] for seen in whole["observations"]}),
         state_text=words(STATE_WORDS[state]),
         state_sign=STATE_SIGNS[state],
+        now=rfc3339(to_ms(centre.now())),
         record=record,
     )
 

@@ -105,13 +105,26 @@ def read_more(series: Pair, first: int, minutes: int, values: Sequence[float]) -
 def happenings(draw: st.DrawFn, minutes: int) -> Change:
     """A line of a log, a restart, an alarm somebody saw."""
     at = draw(st.integers(0, minutes - 1))
-    kind = draw(st.sampled_from(["line", "restart", "alarm"]))
+    kind = draw(st.sampled_from(["line", "restart", "alarm", "work"]))
+    if kind == "work":
+        length, severity = draw(st.integers(4, 30)), draw(st.sampled_from([2, 3, 5, 5, None]))
+        return Change(TICKS, at, length, planned(at, length, draw(st.integers(-2, length)), severity))
     if kind == "restart":
         return Change(TICKS, at, 3, lambda week: week.reboot(at))
     if kind == "alarm":
         return Change(LOG, at, 1, lambda week: week.seen.append(Seen(START + at * MINUTE, "li", alarm=True)))
     line = draw(st.sampled_from(KINDS))
     return Change(LOG, at, 1, lambda week: week.says(at, "EDAC MC0: 1 CE", *line))
+
+
+def planned(at: int, minutes: int, into: int, severity: int | None) -> Callable[[Week], Week]:
+    """Work from minute ``at`` on, with a restart so many minutes into it, which the device tells of if at all."""
+
+    def act(week: Week) -> Week:
+        week.work(at, minutes).reboot(max(0, at + into), 2)
+        return week if severity is None else week.restarted(max(0, at + into) + 2, severity)
+
+    return act
 
 
 @dataclass(frozen=True)

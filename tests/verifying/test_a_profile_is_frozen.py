@@ -42,7 +42,7 @@ def test_the_hash_is_of_the_content_alone(tmp_path: Path) -> None:
     "change",
     [
         pytest.param(("busy: 80 %", "busy: 81 %"), id="a limit"),
-        pytest.param(("version: 1", "version: 2"), id="the version"),
+        pytest.param(("version: 2", "version: 3"), id="the version"),
         pytest.param(("allow: []\n", ALLOW), id="an exception"),
         pytest.param(("zh: CPU 正常", "zh: CPU"), id="a word"),
     ],

@@ -13,7 +13,7 @@ from checklists.verification.evidence import Evidence, Track
 from checklists.verification.judging import judge
 from checklists.verification.outcome import Judgement, Outcome, Result, RunVerdict
 from checklists.verification.profile import Profile
-from tests.verifying.befalling import Befallen, Change, befallen, falls, lost, read_more
+from tests.verifying.befalling import TICKS, Befallen, Change, befallen, falls, lost, planned, read_more
 from tests.verifying.profiles import short_profile
 from tests.verifying.weeks import (
     BUSY,
@@ -49,6 +49,7 @@ def assert_no_better(profile: Profile, whole: Evidence, less: Evidence) -> None:
     assert (forgotten.coverage.event or 0) <= (before.coverage.event or 0)
 
 
+WORKED = Change(TICKS, 60, 20, planned(60, 20, 3, 5))
 FELL = Change(SWITCHES, 30, 3, lambda week: week.fall(SWITCHES, 30, 40_000))
 SPARE = Change(BUSY, 10, 20, read_more(BUSY, 10, 20, [0.95] * 4))
 FLICKERED = Change(BUSY, 10, 20, lambda week: week.flicker(BUSY, 10, 20, 1.0, 0.7))
@@ -58,6 +59,7 @@ FLICKERED = Change(BUSY, 10, 20, lambda week: week.flicker(BUSY, 10, 20, 1.0, 0.
 @given(week=befallen(MINUTES, phases=(4_000, 500)))
 @example(week=Befallen(MINUTES, 4_000, [FLICKERED], [(BUSY, ("highest", 0, 1.0))]))
 @example(week=Befallen(MINUTES, 4_000, [SPARE], [(BUSY, ("highest", 0, 1.0))]))
+@example(week=Befallen(MINUTES, 4_000, [WORKED], [(TICKS, ("minutes", 55, 10))]))
 @example(week=Befallen(MINUTES, 4_000, [FELL], [(SWITCHES, ("minutes", 30, 4))]))
 def test_removing_readings_never_improves_a_verdict(week: Befallen) -> None:
     assert_no_better(PROFILE, week.whole(), week.less())

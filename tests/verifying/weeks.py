@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from checklists.verification.evidence import Boot, Evidence, Hole, Line, Pair, Seen, Track
+from checklists.verification.evidence import Boot, Evidence, Hole, Line, Pair, Planned, Seen, Track
 
 START = 1_800_000_000_000 // 60_000 * 60_000
 MINUTE = 60_000
@@ -40,6 +40,7 @@ class Week:
     boots: list[Boot] = field(default_factory=lambda: [Boot(START - DAY, "boot-a")])
     holes: list[Hole] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ticks = np.arange(START + self.phase_ms, self.end_ms, self.interval_ms, dtype=np.int64)
@@ -119,6 +120,19 @@ class Week:
         self.boots.append(Boot(int(later[0]), f"boot-{len(self.boots)}"))
         return self
 
+    def work(self, first: int, minutes: int, *, noted: int | None = None) -> Week:
+        """Work is planned for those minutes; entered at minute ``noted``, just before it begins unless said."""
+        begin = START + first * MINUTE
+        entered = begin if noted is None else START + noted * MINUTE
+        self.planned.append(Planned(begin, begin + minutes * MINUTE, entered, "li", "kernel update"))
+        return self
+
+    def restarted(self, at_minute: int, severity: int = 5) -> Week:
+        """The device itself says how it stopped before: from 4 on in order, 3 nobody knows, below not at all."""
+        at = START + at_minute * MINUTE
+        self.lines.append(Line(at, "restarts", "restart", severity, "this host was started again"))
+        return self
+
     def says(self, at_minute: int, text: str, kind: str = "kernel_log", severity: int = 3) -> Week:
         source = "journal" if kind == "user_log" else "kernel_log"
         self.lines.append(Line(START + at_minute * MINUTE + 7_000, source, kind, severity, text))
@@ -136,6 +150,7 @@ class Week:
             tuple(self.boots),
             tuple(self.holes),
             tuple(self.seen),
+            planned=tuple(self.planned),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -11,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from server.devices.ledger import all_devices, find_device
 from server.people.queue import one_of_a_few
-from server.verification import runs
+from server.times import HOUSE
+from server.verification import planning, runs
 from server.verification.runs import NoSuchRun
 from server.verification.signing import Said, give_opinion, submit
 from server.verification.tables import VerificationRun
@@ -154,6 +156,45 @@ async def observe(
         return words("观察已记录。")
 
     return await done(act, words, lambda: f"/verifications/{run.number}#seen-title")
+
+
+@router.post(f"{ONE}/work")
+async def work(
+    *,
+    caller: ActingDep,
+    centre: CentreDep,
+    now: NowDep,
+    words: WordsDep,
+    run: RunDep,
+    begin: Annotated[datetime, Form()],
+    end: Annotated[datetime, Form()],
+    reason: Note = "",
+) -> Response:
+    """The times as a browser's field gives them: without a zone, and so the house's."""
+    begins, ends = (moment.replace(tzinfo=moment.tzinfo or HOUSE) for moment in (begin, end))
+
+    async def act() -> str:
+        await run_in_threadpool(
+            lambda: planning.plan(
+                centre.records, run.number, caller.someone, (begins, ends), reason, actor=caller.actor, now=now
+            )
+        )
+        return words("计划维护已登记。")
+
+    return await done(act, words, lambda: f"/verifications/{run.number}#work-title")
+
+
+@router.post(f"{ONE}/work/{{work_id}}/cancel")
+async def work_cancelled(
+    *, caller: ActingDep, centre: CentreDep, now: NowDep, words: WordsDep, run: RunDep, work_id: int
+) -> Response:
+    async def act() -> str:
+        await run_in_threadpool(
+            lambda: planning.cancel(centre.records, run.number, work_id, caller.someone, actor=caller.actor, now=now)
+        )
+        return words("计划维护已取消。")
+
+    return await done(act, words, lambda: f"/verifications/{run.number}#work-title")
 
 
 @router.post(f"{ONE}/submit")
