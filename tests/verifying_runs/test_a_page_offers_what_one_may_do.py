@@ -30,8 +30,8 @@ def on_the_page(house: House, name: str, number: str) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "mine", "acts"),
     [
-        ("li", True, {"observations", "submit", "withdraw"}),
-        ("wang", True, {"observations", "submit", "withdraw"}),
+        ("li", True, {"observations", "work", "submit", "withdraw"}),
+        ("wang", True, {"observations", "work", "submit", "withdraw"}),
         ("zhao", False, set()),
         ("zhou", False, set()),
         ("wu", False, {"withdraw"}),
