@@ -54,28 +54,40 @@ def told(agent: int, rows: int) -> str:
 
 
 @contextmanager
-def agents(folder: Path, count: int, rows: int) -> Iterator[list[int]]:
-    """The ports of that many agents with that many interfaces each. Raises RuntimeError when one does not start."""
+def snmpd(folder: Path, configuration: str, port: int = 0, without: str = "") -> Iterator[int]:
+    """The port of an agent whose state is in ``folder``; ``without``: names of its modules that are not begun.
+
+    Raises RuntimeError when it is not installed or does not answer SNMP v2c with community public.
+    """
     program = shutil.which("snmpd", path=PATH)
     if program is None:
         raise RuntimeError("snmpd is missing (scripts/debian-packages)")
-    with ExitStack() as end:
-        ports: list[int] = []
-        for agent in range(1, count + 1):
-            state, port = folder / f"agent-{agent}", free_port()
-            state.mkdir()
-            (state / "snmpd.conf").write_text(told(agent, rows))
-            words = [program, "-f", "-C", "-c", str(state / "snmpd.conf"), "-Lf", str(state / "log")]
-            words += ["-I", "-ifTable,ifXTable,interfaces", f"udp:127.0.0.1:{port}"]
-            # MIBS empty: the names of objects are of no use to an agent, and it would look for their files.
-            environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(state), "SNMPCONFPATH": str(state), "MIBS": ""}
-            running = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            end.callback(running.wait)
-            end.callback(running.kill)
-            ports.append(port)
-        for port in ports:
+    port = port or free_port()
+    folder.mkdir(exist_ok=True)
+    (folder / "agent.conf").write_text(configuration)
+    words = [program, "-f", "-C", "-c", str(folder / "agent.conf"), "-Lf", str(folder / "log")]
+    words += ["-I", f"-{without}"] if without else []
+    # MIBS empty: the names of objects are of no use to an agent, and it would look for their files.
+    environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder), "SNMPCONFPATH": str(folder), "MIBS": ""}
+    with subprocess.Popen(
+        [*words, f"udp:127.0.0.1:{port}"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        try:
             _wait_for(port)
-        yield ports
+            yield port
+        finally:
+            running.terminate()
+
+
+@contextmanager
+def agents(folder: Path, count: int, rows: int) -> Iterator[list[int]]:
+    """The ports of that many agents with that many interfaces each. Raises RuntimeError as ``snmpd`` does."""
+    without = "ifTable,ifXTable,interfaces"  # ours take their place
+    with ExitStack() as end:
+        yield [
+            end.enter_context(snmpd(folder / f"agent-{agent}", told(agent, rows), without=without))
+            for agent in range(1, count + 1)
+        ]
 
 
 # GET of sysUpTime.0, SNMP v2c, community public
