@@ -35,7 +35,7 @@ from readings.wire import unpack_batch, unpack_series
 AGENTS, PORTS = 8, 48
 SECONDS, ROUNDS = 3.0, 5
 ROWS_AT_ONCE = 50
-DEVICES, CYCLES, PACED_S = 1_000, 4, 66.0
+DEVICES, CYCLES, PACED_S = 1_000, 3, 66.0
 TYPE = "generic_switch"
 TABLE = Table(PORTS)
 
@@ -139,7 +139,7 @@ def _many() -> Iterator[tuple[str, float | None, str]]:
         paced = collect(Task(str(spool), where, paced_s=PACED_S))
         assert _stored(spool, _told_by_switch) == at_once.ticks + paced.ticks
     note = f"all asked once, {AT_ONCE} at a time; the first cycle, recognising them, {at_once.cycles_s[0]:.1f} s"
-    yield "snmp.devices_1000_cycle_seconds", max(at_once.cycles_s[2:]), note
+    yield "snmp.devices_1000_cycle_seconds", max(at_once.cycles_s[1:]), note
     yield "snmp.devices_1000_asked_in_time", float(paced.asked), f"by the collector, each once in 60 s, {PORTS} ports"
     note = f"over the first {PACED_S:g} s: opening and recognising them is in it"
     yield "snmp.devices_1000_core_share", paced.paced_core_share, note

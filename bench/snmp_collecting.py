@@ -32,7 +32,7 @@ from readings.delivery.runner import RUNNER, TakenTick
 from readings.delivery.spool import Position, Spool
 
 WITHIN_S = 60.0
-LEARNING = 6  # walks, in which it finds out how much an agent gives at once
+LEARNING = 3  # walks, in which it finds out how much an agent gives at once
 
 
 class Task(msgspec.Struct):

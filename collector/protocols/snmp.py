@@ -166,8 +166,6 @@ async def ask(agent: Agent, roots: Sequence[str], manner: Manner, within_s: floa
         if silent >= SILENT_SUBTREES:
             asked.trouble(subtrees[at:], Gap.TIMED_OUT, f"it fell silent at {root}")
             break
-    if not asked.troubles:
-        manner.answered_well()
     return asked
 
 
@@ -190,6 +188,8 @@ async def _subtree(agent: Agent, root: str, manner: Manner, asked: Asked, until:
         asked.answers.update(rows.values)
         if rows.gap is not None:
             asked.trouble([root], rows.gap, rows.remark)
+        elif len(rows.values) >= manner.repetitions:
+            manner.answered_well()  # who has no more than comes at once need not be asked for more
         elif not rows.values:
             if await agent.has_nothing_at(root):
                 manner.has_not(root)

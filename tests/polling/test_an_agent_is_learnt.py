@@ -83,12 +83,20 @@ def test_it_begins_carefully_and_ends_with_what_a_column_has(transport: Made) ->
         target = Target(*where, Credential())
         walked(transport, target, manner)
         assert switch.repetitions[column] == FIRST_REPETITIONS
+        assert switch.repetitions[oid_octets(NAME)] == 2 * FIRST_REPETITIONS, "it answered well"
         walks = walked(transport, target, manner, times=5)
         assert switch.repetitions[column] == 49, "one more than there are shows the end"
         before = switch.asked
         walked(transport, target, manner)
     assert switch.asked - before == 3, "uptime, and one answer for each column"
     assert all(len(walk.column(OPER)) == len(walk.column(NAME)) == 48 for walk in walks)
+
+
+def test_an_agent_of_small_tables_is_never_asked_for_many_rows() -> None:
+    switch, manner = Switch(1, Table(FIRST_REPETITIONS - 1)), Manner()
+    with answering(switch.answer) as [where]:
+        walked(QuickAgent, Target(*where, Credential()), manner, times=5)
+    assert manner.repetitions == FIRST_REPETITIONS
 
 
 @TRANSPORTS
