@@ -53,6 +53,7 @@ def target_of(device: ListedDevice, settings: SnmpSettings) -> Target:
         # What did not come in time is a gap of its own, if the walk ends before the whole poll is given up.
         walk_within_s=min(LONGEST_WALK_S, device.interval_s * 0.8),
         tolerant=settings.transport == "tolerant",
+        retries=settings.retries,
     )
 
 

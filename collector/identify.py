@@ -51,14 +51,17 @@ def identify(walk: Walk, types: Mapping[str, DeviceType]) -> DeviceType:
 
 
 def read_device(type_: DeviceType, walk: Walk) -> DeviceReading:
+    """Everything ``walk`` says, as ``type_`` reads it."""
     reading = DeviceReading(type_)
     series: set[tuple[str, str]] = set()
     facts: set[str] = set()
+    know, take = series.add, reading.samples.append
     for answer in type_.read(walk):
         if isinstance(answer, Sample):
-            if (answer.metric, answer.part) not in series:
-                series.add((answer.metric, answer.part))
-                reading.samples.append(answer)
+            name = (answer.metric, answer.part)
+            if name not in series:
+                know(name)
+                take(answer)
         elif isinstance(answer, Fact):
             if answer.key not in facts:
                 facts.add(answer.key)

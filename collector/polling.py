@@ -29,6 +29,7 @@ SAMPLES_PER_SOURCE = 8_000  # the runner takes 10,000 of one source
 RECOGNISE_AGAIN_S = 3_600.0  # a device may have been replaced under the same address
 LONGEST_REFUSED_S = 900.0
 MOST_REMARKS = 5
+MOST_READ_BETWEEN_TWO = 20_000  # values; what more say takes so long that other devices' answers would wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,11 @@ class DevicePoll:
         if self.type is None:
             raise SourceFailed(Gap.UNREADABLE, f"no device type is called {self.device.type_id!r}")
         asked = await asked_whole(self._agent, self.type, self._manner, self.device.target.walk_within_s)
-        reading = read_device(self.type, asked.walk())
+        walk = asked.walk()
+        if len(walk) > MOST_READ_BETWEEN_TWO:
+            reading = await asyncio.to_thread(read_device, self.type, walk)
+        else:
+            reading = read_device(self.type, walk)
         return [*reading.samples, *_facts(reading), *self._events(asked.remarks)]
 
     def _events(self, remarks: Sequence[str]) -> Iterator[Event]:
@@ -156,7 +161,10 @@ class DevicePoll:
             source.items = items[at * SAMPLES_PER_SOURCE : (at + 1) * SAMPLES_PER_SOURCE]
             source.failed = failed
         self._watch.moments = [started, ended]
-        return self._runner.tick()
+        tick = self._runner.tick()
+        for source in self._sources:  # it is in the tick: 1,000 devices must not hold their last answers, too
+            source.items = ()
+        return tick
 
     def _taken_clocks(self) -> Clocks:
         return self._began

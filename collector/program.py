@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.clocks import look
+from collector.files_at_once import many_files
 from collector.holding import Holding
 from collector.listening.apart import Apart
 from collector.polled import MakePolls
@@ -49,6 +50,7 @@ class Settings:
 
 def run(settings: Settings, makers: Sequence[MakePolls], stop: threading.Event) -> None:
     """Until ``stop``. Raises SpoolInUse, Untrusted (a ValueError), OSError."""
+    many_files()
     spool = Spool(settings.state / "spool.db", max_bytes=settings.spool_max_bytes, interval_s=60.0)
     listeners = _listeners(settings)
     server, credential = settings.credential.server, settings.credential

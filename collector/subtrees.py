@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
 from collections.abc import Iterable
 
@@ -12,6 +13,11 @@ def outermost(roots: Iterable[str]) -> tuple[str, ...]:
     >>> outermost(["1.3.6.1.2.1", "1.3.6.1.2.1.1", "1.3.6.1.2.10"])
     ('1.3.6.1.2.1', '1.3.6.1.2.10')
     """
+    return _outermost(tuple(roots))
+
+
+@functools.lru_cache(maxsize=256)  # a type's are asked for with every poll of every device
+def _outermost(roots: tuple[str, ...]) -> tuple[str, ...]:
     unique = dict.fromkeys(roots)
     found: dict[str, None] = {}
     for root in unique:

@@ -18,8 +18,10 @@ from readings.model import Gap
 Value = int | float | bytes | str | Gap
 
 LONGEST_TEXT = 1024
+AFTER_POINT = "/"  # the character that follows "."
 # Opaque wrapping of a float and of a double (net-snmp's NET-SNMP-TC): tag, length, IEEE 754.
 OPAQUE_FLOAT, OPAQUE_DOUBLE = b"\x9f\x78\x04", b"\x9f\x79\x08"
+_LINES = dict.fromkeys(map(ord, "\r\n\t"), " ")
 _WRITTEN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
 
 
@@ -49,15 +51,16 @@ class Walk:
 
     def column(self, base: str) -> dict[str, Value]:
         """Index → value of everything beneath ``base``, in the order of the device's table."""
-        start = f"{base}."
-        found: list[str] = []
-        for at in range(bisect_left(self._sorted, start), len(self._sorted)):
-            if not self._sorted[at].startswith(start):
-                break
-            found.append(self._sorted[at][len(start) :])
-        if len(found) > 1:
-            found.sort(key=index_order)
-        return {index: self._answers[start + index] for index in found}
+        start, names = f"{base}.", self._sorted
+        first = bisect_left(names, start)
+        last = bisect_left(names, f"{base}{AFTER_POINT}", first)
+        indices = [name[len(start) :] for name in names[first:last]]
+        try:
+            indices.sort(key=int)  # most tables count their rows, and this is a walk's hottest line
+        except ValueError:
+            indices.sort(key=index_order)
+        answers = self._answers
+        return {index: answers[start + index] for index in indices}
 
     def has(self, base: str) -> bool:
         """Whether anything at or beneath ``base`` was answered."""
@@ -104,10 +107,10 @@ def number_of(value: Value) -> float | Gap:
     >>> number_of(b" 23.5 "), number_of(bytes.fromhex("9f780441bc0000")), number_of(b"n/a")
     (23.5, 23.5, <Gap.UNREADABLE: 5>)
     """
-    if isinstance(value, Gap):
-        return value
-    if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) else Gap.UNREADABLE
+    if type(value) is int or isinstance(value, Gap):
+        return value if isinstance(value, Gap) else float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else Gap.UNREADABLE
     if isinstance(value, bytes):
         if value.startswith(OPAQUE_FLOAT) and len(value) == 7:
             return number_of(struct.unpack(">f", value[3:])[0])
@@ -139,7 +142,7 @@ def text_of(value: float | bytes | str) -> str:
             text = octets.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if all(character.isprintable() or character in "\r\n\t" for character in text):
+        if text.isprintable() or text.translate(_LINES).isprintable():
             return " ".join(text.split())
     return value[:LONGEST_TEXT].hex(":")
 

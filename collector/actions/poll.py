@@ -10,6 +10,7 @@ import signal
 from collector.clocks import look
 from collector.device_files import load_device_types
 from collector.device_list import load_device_list
+from collector.files_at_once import many_files
 from collector.polling import Poller
 from readings.catalogue import load_catalogue
 from readings.delivery.place import SpoolInUse
@@ -22,6 +23,7 @@ def act(args: argparse.Namespace) -> int:
     types = load_device_types(load_catalogue())
     devices = load_device_list(args.devices, types)
     args.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    many_files()
     try:
         spool = Spool(args.state / "spool.db")
     except SpoolInUse as error:

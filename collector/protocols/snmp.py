@@ -22,7 +22,7 @@ MOST_PER_SUBTREE, MOST_PER_WALK = 50_000, 250_000
 OBJECTS_PER_REQUEST = 20
 SILENT_SUBTREES = 2  # in a row: then the rest is not asked any more
 FIRST_REPETITIONS, MOST_REPETITIONS = 10, 60
-ASK_AGAIN_AFTER = 10  # walks, before a subtree the agent does not have is asked again
+ASK_AGAIN_AFTER, LONGEST_REST = 10, 60  # walks, before a subtree the agent does not have is asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +49,53 @@ class Target:
     timeout_s: float = 3.0
     walk_within_s: float = 60.0
     tolerant: bool = False
+    retries: int = 1  # of a request that was not answered
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
+    def no_answer(self) -> str:
+        return f"{self}: no answer within {self.timeout_s:g} s (asked {self.retries + 1} times)"
+
 
 @dataclass(slots=True)
 class Manner:
-    """What was learnt of one agent: how many rows it gives at once, and what it does not have."""
+    """What was learnt of one agent: how many rows it gives at once, how many a subtree has, what it does not have."""
 
     repetitions: int = FIRST_REPETITIONS
-    most: int = MOST_REPETITIONS  # what was too much once is not tried again
-    absent: dict[str, int] = field(default_factory=dict)  # subtree → walks left until it is asked again
+    most: int = MOST_REPETITIONS
+    careful: bool = False  # once something was too much: slowly from then on, and never as much again
+    absent: dict[str, tuple[int, int]] = field(default_factory=dict)  # subtree → walks it rests yet, and in all
+    rows: dict[str, int] = field(default_factory=dict)  # subtree → how many it had
+
+    def rows_to_ask(self, root: str) -> int:
+        """At once. One more than there were shows the end; more would make a weak agent look for what we let go."""
+        return min(self.repetitions, self.rows.get(root, self.repetitions) + 1)
+
+    def counted(self, root: str, rows: int) -> None:
+        self.rows[root] = rows
+        if rows:
+            self.absent.pop(root, None)
+
+    def has_not(self, root: str) -> None:
+        """It rests, longer each time: what is built in later is found within the hour."""
+        _, rested = self.absent.get(root, (0, ASK_AGAIN_AFTER // 2))
+        rests = min(LONGEST_REST, rested * 2)
+        self.absent[root] = rests, rests
+
+    def rests(self, root: str) -> bool:
+        """Whether ``root`` is left out of this walk."""
+        left, in_all = self.absent.get(root, (0, 0))
+        if left > 0:
+            self.absent[root] = left - 1, in_all
+        return left > 0
 
     def answered_well(self) -> None:
-        self.repetitions = min(self.most, self.repetitions + max(1, self.repetitions // 4))
+        more = max(1, self.repetitions // 4) if self.careful else self.repetitions
+        self.repetitions = min(self.most, self.repetitions + more)
 
     def was_too_much(self) -> None:
+        self.careful = True
         self.most = max(1, self.repetitions * 3 // 4)
         self.repetitions = max(1, self.repetitions // 2)
 
@@ -120,7 +150,7 @@ async def ask(agent: Agent, roots: Sequence[str], manner: Manner, within_s: floa
     loop = asyncio.get_running_loop()
     until = loop.time() + within_s
     asked = Asked(await agent.get([SYS_UPTIME]))
-    wanted = [root for root in outermost(roots) if not _rests(root, manner)]
+    wanted = [root for root in outermost(roots) if not manner.rests(root)]
     single = [root for root in wanted if root.endswith(".0")]
     await _objects(agent, single, asked)
     silent = 0
@@ -136,16 +166,7 @@ async def ask(agent: Agent, roots: Sequence[str], manner: Manner, within_s: floa
         if silent >= SILENT_SUBTREES:
             asked.trouble(subtrees[at:], Gap.TIMED_OUT, f"it fell silent at {root}")
             break
-    if not asked.troubles:
-        manner.answered_well()
     return asked
-
-
-def _rests(root: str, manner: Manner) -> bool:
-    left = manner.absent.get(root, 0)
-    if left > 0:
-        manner.absent[root] = left - 1
-    return left > 0
 
 
 async def _objects(agent: Agent, objects: Sequence[str], asked: Asked) -> None:
@@ -167,9 +188,11 @@ async def _subtree(agent: Agent, root: str, manner: Manner, asked: Asked, until:
         asked.answers.update(rows.values)
         if rows.gap is not None:
             asked.trouble([root], rows.gap, rows.remark)
+        elif len(rows.values) >= manner.repetitions:
+            manner.answered_well()  # who has no more than comes at once need not be asked for more
         elif not rows.values:
             if await agent.has_nothing_at(root):
-                manner.absent[root] = ASK_AGAIN_AFTER
+                manner.has_not(root)
             else:
                 asked.trouble([root], Gap.REFUSED, f"{root}: answered with an error")
     except SourceFailed as failed:

@@ -8,46 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar, cast
 
-from gufo.snmp import (
-    Aes128Key,
-    Aes192Key,
-    Aes256Key,
-    DesKey,
-    Md5Key,
-    NoSuchInstance,
-    Sha1Key,
-    Sha224Key,
-    Sha256Key,
-    Sha384Key,
-    Sha512Key,
-    SnmpAuthError,
-    SnmpDecodeError,
-    SnmpError,
-    SnmpVersion,
-    User,
-)
-from gufo.snmp.aio import SnmpSession
-from gufo.snmp.typing import ValueType
+from gufo.snmp import NoSuchInstance, SnmpAuthError, SnmpDecodeError, SnmpError
+from gufo.snmp._fast import GetIter
 
-from collector.protocols.snmp import MOST_PER_SUBTREE, SYS_UPTIME, Credential, Manner, Rows, Target
+from collector.protocols.snmp import MOST_PER_SUBTREE, SYS_UPTIME, Manner, Rows, Target
+from collector.protocols.snmp_line import Line, Row, line_to
 from collector.walk import Value
 from readings.model import Gap, SourceFailed
 
-AUTHENTICATION = {
-    "md5": Md5Key,
-    "sha1": Sha1Key,
-    "sha224": Sha224Key,
-    "sha256": Sha256Key,
-    "sha384": Sha384Key,
-    "sha512": Sha512Key,
-}
-PRIVACY = {"des": DesKey, "aes128": Aes128Key, "aes192": Aes192Key, "aes256": Aes256Key}
-VERSIONS = {1: SnmpVersion.v1, 2: SnmpVersion.v2c, 3: SnmpVersion.v3}
-TRIES = 2
-ROWS_PER_LOOK = 50  # at the clock
 RESTARTS = 4  # of one subtree, each with half as many rows at once
+
+T = TypeVar("T")
 
 
 class QuickAgent:
@@ -57,27 +31,22 @@ class QuickAgent:
         if target.credential.context:
             raise SourceFailed(Gap.REFUSED, "a context needs the tolerant transport")
         self._target = target
-        self._session: SnmpSession | None = None
+        self._line: Line | None = None
 
     async def get(self, objects: Sequence[str]) -> dict[str, Value]:
-        for attempt in range(TRIES):
-            try:
-                session = await self._opened()
-                found = await session.get_many(objects)
-                if not found:  # the agent has none of them, or refused all for one
-                    return await self._one_by_one(session, objects)
-                return {oid: value for oid, value in found.items() if value is not None}
-            except (OSError, SnmpError) as error:
-                self._session = None
-                if attempt + 1 == TRIES or isinstance(error, SnmpAuthError):
-                    raise _failed(error, self._target) from error
-        raise AssertionError("unreachable")
+        return await self._answered(lambda line: self._got(line, objects))
 
-    async def _one_by_one(self, session: SnmpSession, objects: Sequence[str]) -> dict[str, Value]:
+    async def _got(self, line: Line, objects: Sequence[str]) -> dict[str, Value]:
+        found = await line.get_many(objects)
+        if not found:  # the agent has none of them, or refused all for one
+            return await self._one_by_one(line, objects)
+        return {oid: value for oid, value in found.items() if value is not None}
+
+    async def _one_by_one(self, line: Line, objects: Sequence[str]) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for oid in objects:
             try:
-                value = await session.get(oid)
+                value = await line.get(oid)
             except NoSuchInstance:
                 continue
             if value is not None:
@@ -87,57 +56,80 @@ class QuickAgent:
         return found
 
     async def rows(self, root: str, manner: Manner, until: float = math.inf) -> Rows:
+        retries = self._target.retries
         for _ in range(RESTARTS):
             try:
-                return await self._subtree(root, manner, until)
+                return await self._subtree(root, manner, until, retries)
             except SnmpDecodeError as error:
                 # A reply larger than the buffer: the same in smaller pieces.
-                if "incomplete" not in str(error).lower() or manner.repetitions == 1:
+                if not _is_too_large(error) or manner.repetitions == 1:
                     raise _failed(error, self._target) from error
                 manner.was_too_much()
             except (OSError, SnmpError) as error:
-                self._session = None
-                if isinstance(error, TimeoutError) and manner.repetitions > 1 and not _is_refused(error):
-                    manner.was_too_much()
-                    if await self._still_answers():
-                        continue
-                raise _failed(error, self._target) from error
+                if not isinstance(error, TimeoutError) or manner.repetitions == 1 or _is_refused(error):
+                    raise _failed(error, self._target) from error
+                manner.was_too_much()
+                if not await self._still_answers():
+                    raise _failed(error, self._target) from error
+                retries = 0  # it is not the network that loses the answers
         return Rows({}, Gap.TIMED_OUT, f"{root}: no answer, however little was asked at once")
 
     async def has_nothing_at(self, root: str) -> bool:
-        try:
-            session = await self._opened()
-            if await session.get(root) is not None:
+        async def nothing(line: Line) -> bool:
+            try:
+                return await line.get(root) is not None
+            except NoSuchInstance:
                 return True
-        except NoSuchInstance:
+
+        if await self._answered(nothing):
             return True
-        except (OSError, SnmpError) as error:
-            self._session = None
-            raise _failed(error, self._target) from error
         # Again v1: an agent that answers anything lets us in.
         return self._target.credential.version == 1 and bool(await self.get([SYS_UPTIME]))
 
-    async def _subtree(self, root: str, manner: Manner, until: float) -> Rows:
+    async def _subtree(self, root: str, manner: Manner, until: float, retries: int) -> Rows:
+        """Answer after answer, each looked at as a whole: a row at a time would cost more than decoding them."""
         loop = asyncio.get_running_loop()
         values: dict[str, Value] = {}
-        seen: set[str] = set()
-        beneath = f"{root}."
-        async for oid, value in self._iterator(await self._opened(), root, manner):
-            if oid in seen:
-                return Rows(values, Gap.UNREADABLE, f"{root}: the agent went back to {oid}")
-            seen.add(oid)
-            if len(seen) % ROWS_PER_LOOK == 0 and loop.time() > until:
+        ask = Line.next_row if self._target.credential.version == 1 else Line.next_rows
+        place = GetIter(root, manner.rows_to_ask(root))
+        while True:
+            rows = await self._asked(lambda line: ask(line, place), retries)
+            ended = not rows or rows[-1] is None
+            if rows and ended:
+                rows.pop()
+            known = len(values)
+            values.update(cast("list[tuple[str, Value]]", rows))
+            if len(values) < known + len(rows):
+                return Rows(values, Gap.UNREADABLE, f"{root}: the agent went back to {_repeated(values, known, rows)}")
+            if ended:
+                break
+            if loop.time() > until:
                 return Rows(values, Gap.TIMED_OUT, f"{root}: it did not come to an end in time")
-            if len(seen) > MOST_PER_SUBTREE:
+            if len(values) > MOST_PER_SUBTREE:
                 return Rows(values, Gap.UNREADABLE, f"{root}: more than {MOST_PER_SUBTREE} rows")
-            if value is not None and oid.startswith(beneath):
-                values[oid] = value
+        values.pop(root, None)
+        manner.counted(root, len(values))
         return Rows(values)
 
-    def _iterator(self, session: SnmpSession, root: str, manner: Manner) -> AsyncIterator[tuple[str, ValueType]]:
-        if self._target.credential.version == 1:
-            return session.getnext(root)
-        return session.getbulk(root, manner.repetitions)
+    async def _answered(self, ask: Callable[[Line], Awaitable[T]]) -> T:
+        """What ``ask`` says. Raises SourceFailed alone."""
+        try:
+            return await self._asked(ask, self._target.retries)
+        except (OSError, SnmpError) as error:
+            raise _failed(error, self._target) from error
+
+    async def _asked(self, ask: Callable[[Line], Awaitable[T]], retries: int) -> T:
+        """Again on a new line when it fails, ``retries`` times; what cannot get better is raised at once."""
+        while True:
+            try:
+                if self._line is None:
+                    self._line = await line_to(self._target)
+                return await ask(self._line)
+            except (OSError, SnmpError) as error:
+                self._line = None
+                if retries <= 0 or isinstance(error, SnmpAuthError) or _is_too_large(error):
+                    raise
+                retries -= 1
 
     async def _still_answers(self) -> bool:
         try:
@@ -145,36 +137,27 @@ class QuickAgent:
         except SourceFailed:
             return False
 
-    async def _opened(self) -> SnmpSession:
-        if self._session is None:
-            credential = self._target.credential
-            session = SnmpSession(
-                self._target.host,
-                port=self._target.port,
-                community=credential.community,
-                user=_user(credential) if credential.version == 3 else None,
-                version=VERSIONS[credential.version],
-                timeout=self._target.timeout_s,
-            )
-            await session.refresh()
-            self._session = session
-        return self._session
+
+def _repeated(values: Iterable[str], known: int, rows: Sequence[Row | None]) -> str:
+    """The first of ``rows`` that stands twice, or among the first ``known`` of ``values``."""
+    seen = set(list(values)[:known])
+    for row in rows:
+        if row is not None:
+            if row[0] in seen:
+                return row[0]
+            seen.add(row[0])
+    return ""
 
 
-def _user(credential: Credential) -> User:
-    """Keys of the names in AUTHENTICATION and PRIVACY; without a key the user speaks in the clear."""
-    authentication = AUTHENTICATION[credential.authentication] if credential.authentication else None
-    privacy = PRIVACY[credential.privacy] if credential.privacy else None
-    return User(
-        credential.user,
-        auth_key=authentication(credential.authentication_key.encode()) if authentication else None,
-        priv_key=privacy(credential.privacy_key.encode()) if privacy else None,
-    )
+def _is_too_large(error: BaseException) -> bool:
+    """A reply larger than gufo's buffer ends in the middle."""
+    return isinstance(error, SnmpDecodeError) and "incomplete" in str(error).lower()
 
 
 def _is_refused(error: BaseException) -> bool:
-    """A closed port arrives as a timeout whose cause says so."""
-    return isinstance(error, ConnectionRefusedError) or "refused" in str(error.__cause__ or "").lower()
+    """A closed port arrives as a timeout that says so, or whose cause does (v3, while it opens)."""
+    said = f"{error} {error.__cause__ or ''}".lower()
+    return isinstance(error, ConnectionRefusedError) or "refused" in said
 
 
 def _failed(error: Exception, target: Target) -> SourceFailed:
@@ -183,7 +166,7 @@ def _failed(error: Exception, target: Target) -> SourceFailed:
     if _is_refused(error):
         return SourceFailed(Gap.UNREACHABLE, f"{target}: nothing listens there")
     if isinstance(error, TimeoutError):
-        return SourceFailed(Gap.TIMED_OUT, f"{target}: no answer within {target.timeout_s:g} s (twice)")
+        return SourceFailed(Gap.TIMED_OUT, target.no_answer())
     if isinstance(error, OSError):
         return SourceFailed(Gap.UNREACHABLE, f"{target}: {error}")
     return SourceFailed(Gap.UNREADABLE, f"{target}: {type(error).__name__}: {error}")

@@ -73,15 +73,16 @@ class TolerantAgent:
 
     async def rows(self, root: str, manner: Manner, until: float = math.inf) -> Rows:
         values: dict[str, Value] = {}
-        last, beneath = root, f"{root}."
+        last, beneath, asked_at_once = root, f"{root}.", manner.rows_to_ask(root)
         while True:
-            answer = await self._next(last, manner)
+            answer = await self._next(last, asked_at_once)
             if int(answer[1]):
                 absent = self._target.credential.version == 1 and int(answer[1]) == NO_SUCH_NAME
                 gap = None if absent else Gap.REFUSED
                 return Rows(values, gap, "" if absent else f"{root}: {answer[1].prettyPrint()}")
             for oid, value in map(_pair, answer[3]):
                 if not oid.startswith(beneath) or value is None:
+                    manner.counted(root, len(values))
                     return Rows(values)
                 if index_order(oid) <= index_order(last):
                     return Rows(values, Gap.UNREADABLE, f"{root}: the agent went back to {oid}")
@@ -99,7 +100,7 @@ class TolerantAgent:
         lines: list[tuple[str, str, bytes]] = []
         last, beneath = root, f"{root}."
         while len(lines) < most:
-            answer = await self._next(last, manner)
+            answer = await self._next(last, manner.repetitions)
             for name, value in answer[3]:
                 oid = str(name)
                 if isinstance(value, ABSENT) or not oid.startswith(beneath) or index_order(oid) <= index_order(last):
@@ -114,16 +115,16 @@ class TolerantAgent:
         _ = root  # an error reply was already seen as one: nothing is nothing
         return True
 
-    async def _next(self, oid: str, manner: Manner) -> Any:
+    async def _next(self, oid: str, repetitions: int) -> Any:
         if self._target.credential.version == 1:
             return await self._request(hlapi.next_cmd, _AskedObject(oid))
-        return await self._request(hlapi.bulk_cmd, 0, manner.repetitions, _AskedObject(oid))
+        return await self._request(hlapi.bulk_cmd, 0, repetitions, _AskedObject(oid))
 
     async def _request(self, command: Any, *what: Any) -> Any:
         target = self._target
         try:
             transport = await hlapi.UdpTransportTarget.create(
-                (target.host, target.port), timeout=target.timeout_s, retries=1
+                (target.host, target.port), timeout=target.timeout_s, retries=target.retries
             )
             answer = await command(
                 self._engine, _user(target.credential), transport, self._context, *what, lookupMib=False
@@ -135,7 +136,7 @@ class TolerantAgent:
         if isinstance(answer[0], REFUSED):
             raise SourceFailed(Gap.REFUSED, f"{target}: the user or its key is not accepted")
         if isinstance(answer[0], errind.RequestTimedOut):
-            raise SourceFailed(Gap.TIMED_OUT, f"{target}: no answer within {target.timeout_s:g} s (twice)")
+            raise SourceFailed(Gap.TIMED_OUT, target.no_answer())
         raise SourceFailed(Gap.UNREADABLE, f"{target}: {answer[0]}")
 
 

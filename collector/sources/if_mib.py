@@ -44,12 +44,14 @@ ROOTS = (
 def read(walk: Walk) -> Iterator[Sample | Fact | Unmapped]:
     columns = {root: walk.column(root) for root in ROOTS}
     parts = interface_names(walk, columns)
+    uptime = walk.number(UPTIME)
     for index, part in parts.items():
         yield from _state(walk, "interface_state", f"{OPER}.{index}", part, OPER_STATES)
         yield from _state(walk, "interface_admin_state", f"{ADMIN}.{index}", part, ADMIN_STATES)
         yield Sample("network_speed_bytes_per_second", _speed(columns, index), part)
-        if index in columns[DISCONTINUITY]:
-            yield Sample("interface_counters_since_seconds", _counted(walk, f"{DISCONTINUITY}.{index}"), part)
+        disturbed = columns[DISCONTINUITY].get(index)
+        if disturbed is not None:
+            yield Sample("interface_counters_since_seconds", _counted(uptime, number_of(disturbed)), part)
         alias, address = columns[ALIAS].get(index), columns[ADDRESS].get(index)
         told = [text for text in (_text(alias), address_of(address) if address is not None else "") if text]
         if told:
@@ -59,7 +61,11 @@ def read(walk: Walk) -> Iterator[Sample | Fact | Unmapped]:
         if not longer and not shorter:
             continue  # no interface of this device counts it
         for index, part in parts.items():
-            yield Sample(metric, _count(longer.get(index), shorter.get(index)), part)
+            count = longer.get(index)
+            # Nearly all of what is read of a switch passes here: a counter that counts needs no second look.
+            yield Sample(
+                metric, float(count) if type(count) is int and count else _count(count, shorter.get(index)), part
+            )
 
 
 def interface_names(walk: Walk, columns: Mapping[str, Mapping[str, Value]] | None = None) -> Mapping[str, str]:
@@ -94,9 +100,8 @@ def _speed(columns: Mapping[str, Mapping[str, Value]], index: str) -> float | Ga
     return low if isinstance(low, Gap) else Gap.NOT_OFFERED
 
 
-def _counted(walk: Walk, oid: str) -> float | Gap:
+def _counted(uptime: float | Gap, disturbed: float | Gap) -> float | Gap:
     """How long the counters have been counting: since boot, or since the moment they were disturbed."""
-    uptime, disturbed = walk.number(UPTIME), walk.number(oid)
     if isinstance(uptime, Gap) or isinstance(disturbed, Gap):
         return uptime if isinstance(uptime, Gap) else disturbed
     # After sysUpTime wrapped the mark lies ahead of it: when that was cannot be known.

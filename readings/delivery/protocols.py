@@ -27,7 +27,10 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class SnmpSettings(_Words, frozen=True):
-    """``transport`` "tolerant": for a device that answers from another address. ``walks``: repetitions at most."""
+    """``transport`` "tolerant": for a device that answers from another address. ``walks``: repetitions at most.
+
+    ``retries``: how often a request is asked again that was not answered within ``timeout_s``.
+    """
 
     version: Literal["1", "2c", "3"] = "2c"
     port: Port = 161

@@ -139,11 +139,11 @@ def test_a_silent_device_is_silent_whatever_else_could_not_be_asked() -> None:
 
 def test_the_words_of_the_list_become_those_of_the_transport() -> None:
     secret = {"user": "w", "auth": "SHA", "auth_key": "k" * 8, "privacy": "AES256", "privacy_key": "p" * 8}
-    device = listed({"snmp": {"version": "3", "port": 1161, "transport": "tolerant"}}, {"snmp": secret})
+    device = listed({"snmp": {"version": "3", "port": 1161, "transport": "tolerant", "retries": 4}}, {"snmp": secret})
     assert device.protocols.snmp is not None
     target = target_of(device, device.protocols.snmp)
     opened = target.credential
-    assert (target.host, target.port, target.tolerant) == ("127.0.0.1", 1161, True)
+    assert (target.host, target.port, target.tolerant, target.retries) == ("127.0.0.1", 1161, True, 4)
     assert (opened.version, opened.user, opened.authentication, opened.privacy) == (3, "w", "sha1", "aes256")
     assert "k" * 8 not in repr(target)
 
