@@ -29,9 +29,11 @@ MINIMA: dict[str, Minimum] = {
     ),
     "h3c-comware-7-1-075": (
         "h3c_comware", "H3C SR8808-X", 91,
-        {"cpu_busy_ratio": 18, "memory_used_ratio": 18, "temperature_celsius": 70, "fan_state": 2,
-         "power_supply_state": 12},
-        {("cpu_busy_ratio", "Board 0"): 0.24, ("memory_used_ratio", "Master Board 4"): 0.15},
+        {"cpu_busy_ratio": 18, "memory_used_ratio": 18, "temperature_celsius": 90, "fan_state": 2,
+         "power_supply_state": 12, "optical_power_dbm": 40},
+        {("cpu_busy_ratio", "Board 0"): 0.24,
+         ("temperature_celsius", "optics Ten-GigabitEthernet1/0/0/1"): 37,
+         ("optical_power_dbm", "receive Ten-GigabitEthernet1/0/0/1"): -2.54, ("memory_used_ratio", "Master Board 4"): 0.15},
     ),
     "ruijie-s5750-24gt12sfp": (
         "ruijie_rgos", "S5750-24GT/12SFP", 27,
@@ -140,6 +142,13 @@ MINIMA: dict[str, Minimum] = {
         "foundry_ironware", "ICX6430-24", 29,
         {"cpu_busy_ratio": 1, "memory_used_ratio": 1, "temperature_celsius": 3, "power_supply_state": 1},
         {("cpu_busy_ratio", "total"): 0.01, ("memory_used_ratio", ""): 0.59, ("temperature_celsius", "chassis"): 48},
+    ),
+    # 331 µW, as hwEntityOpticalRxPower says of the first optics, are these -4.80 dBm.
+    "huawei-s12704": (
+        "huawei_vrp", "S12704", 56,
+        {"cpu_busy_ratio": 7, "memory_used_ratio": 7, "fan_state": 4, "module_state": 9, "temperature_celsius": 20},
+        {("optical_power_dbm", "receive XGigabitEthernet2/0/0"): -4.8,
+         ("optical_power_dbm", "transmit XGigabitEthernet2/0/0"): -2.38},
     ),
     "cisco-controller": (
         "cisco_wlc", "AIR-CT5508-K9", 9,
