@@ -33,7 +33,8 @@ MINIMA: dict[str, Minimum] = {
          "power_supply_state": 12, "optical_power_dbm": 40},
         {("cpu_busy_ratio", "Board 0"): 0.24,
          ("temperature_celsius", "optics Ten-GigabitEthernet1/0/0/1"): 37,
-         ("optical_power_dbm", "receive Ten-GigabitEthernet1/0/0/1"): -2.54, ("memory_used_ratio", "Master Board 4"): 0.15},
+         ("optical_power_dbm", "receive Ten-GigabitEthernet1/0/0/1"): -2.54,
+         ("memory_used_ratio", "Master Board 4"): 0.15},
     ),
     "ruijie-s5750-24gt12sfp": (
         "ruijie_rgos", "S5750-24GT/12SFP", 27,
