@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+import sys
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
 
@@ -103,11 +104,14 @@ def number_of(value: Value) -> float | Gap:
 
     >>> number_of(b" 23.5 "), number_of(bytes.fromhex("9f780441bc0000")), number_of(b"n/a")
     (23.5, 23.5, <Gap.UNREADABLE: 5>)
+    >>> number_of(10**400)
+    <Gap.UNREADABLE: 5>
     """
     if isinstance(value, Gap):
         return value
     if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) else Gap.UNREADABLE
+        # A device may send an INTEGER of any length; one no float can hold has no meaning in any MIB.
+        return float(value) if abs(value) <= sys.float_info.max else Gap.UNREADABLE
     if isinstance(value, bytes):
         if value.startswith(OPAQUE_FLOAT) and len(value) == 7:
             return number_of(struct.unpack(">f", value[3:])[0])

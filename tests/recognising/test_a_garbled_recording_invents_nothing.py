@@ -110,6 +110,20 @@ def test_a_recording_whose_values_are_all_unreadable_has_no_value(name: str) -> 
     assert [sample for sample in said.reading.samples if not isinstance(sample.value, Gap)] == []
 
 
+@pytest.mark.parametrize("junk", [b"9" * 400, b"-" + b"9" * 30, b"0"], ids=["endless", "far_below", "nought"])
+@pytest.mark.parametrize("name", SMALL)
+def test_a_recording_whose_numbers_are_all_alike_is_read_all_the_same(name: str, junk: bytes) -> None:
+    numbers = (b"2", b"65", b"66", b"67", b"70")
+    said = explained([
+        b"|".join((oid, tag, junk)) if tag in numbers else b"|".join((oid, tag, value))
+        for oid, tag, value in (line.split(b"|", 2) for line in lines(name) if line.count(b"|") > 1)
+    ])  # fmt: skip
+    assert said is not None
+    assert all(
+        isinstance(sample.value, Gap) or possible(sample.metric, sample.value) for sample in said.reading.samples
+    )
+
+
 @pytest.mark.parametrize("sentinel", [-1, 65535, 32767, 2147483647, -2147483648])
 def test_no_sentinel_is_a_temperature_or_a_share(sentinel: int) -> None:
     """Whatever type, wherever such a value stands: what is not listed as a sentinel cannot be one either."""
