@@ -100,6 +100,9 @@ def _place(fields: Fields) -> Place:
     if via and not named_by:
         raise fields.wrong("via", "leads to a name: named_by is missing")
     alone = fields.text("alone", "") if fields.has("alone") else None
+    called = fields.pattern("called")
+    if called is not None and not named_by:
+        raise fields.wrong("called", "chooses rows by their names: named_by is missing")
     where, among, other_than = "", frozenset[float](), frozenset[float]()
     if fields.has("where"):
         condition = fields.inside("where")
@@ -108,7 +111,7 @@ def _place(fields: Fields) -> Place:
         condition.done()
         if not where or not (among or other_than) or at:
             raise fields.wrong("where", "a column and the numbers it is among or other_than, for rows of a column")
-    return Place(at, column, part, named_by, via, where, among, other_than, alone)
+    return Place(at, column, part, named_by, via, where, among, other_than, alone, called, fields.oid("unless"))
 
 
 def _measure(fields: Fields, catalogue: Catalogue) -> Measure:
@@ -126,7 +129,8 @@ def _measure(fields: Fields, catalogue: Catalogue) -> Measure:
         raise fields.wrong("within", "has one group: the number")
     gaps, absent = fields.numbers("gaps"), fields.numbers("absent")
     least = fields.step("least", metric.unit) if fields.has("least") else None
-    found = Measure(metric.key, place, step, gaps, absent, of, beside, invert, within, least)
+    otherwise = fields.flag("otherwise")
+    found = Measure(metric.key, place, step, gaps, absent, of, beside, invert, within, least, otherwise)
     fields.done()
     return found
 
@@ -142,7 +146,8 @@ def _states(fields: Fields, catalogue: Catalogue) -> StateTable:
         if word not in words:
             raise fields.wrong("means", f"{said}: {word!r} is none of {', '.join(words)}")
         means[said if isinstance(said, str) else float(said)] = words[word]
-    found = StateTable(metric.key, place, means, fields.numbers("absent"), fields.numbers("gaps"))
+    absent, gaps = fields.numbers("absent"), fields.numbers("gaps")
+    found = StateTable(metric.key, place, means, absent, gaps, fields.flag("otherwise"))
     fields.done()
     return found
 

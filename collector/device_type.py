@@ -25,7 +25,8 @@ class Place:
 
     A row's part is ``part`` with ``{index}`` in it, or the text of ``named_by`` at the same index (or a leading piece
     of it); ``via`` is a column whose value is the index into ``named_by``. A row that stands alone is called
-    ``alone``. Rows count only where the value of ``where`` is one of ``among`` and none of ``other_than``.
+    ``alone``. Rows count only where the value of ``where`` is one of ``among`` and none of ``other_than``, and where
+    their name fits ``called``; none counts where anything answers beneath ``unless``.
     """
 
     at: str = ""
@@ -37,12 +38,17 @@ class Place:
     among: frozenset[float] = frozenset()
     other_than: frozenset[float] = frozenset()
     alone: str | None = None
+    called: re.Pattern[str] | None = None
+    unless: str = ""
 
     def roots(self) -> tuple[str, ...]:
-        return tuple(root for root in (self.at or self.column, self.named_by, self.via, self.where) if root)
+        asked = (self.at or self.column, self.named_by, self.via, self.where, self.unless)
+        return tuple(root for root in asked if root)
 
     def rows(self, walk: Walk, absent: frozenset[float]) -> dict[str, str]:
         """OID → part of every value there is; a row that says ``absent`` is a thing this device does not have."""
+        if self.unless and walk.has(self.unless):
+            return {}
         if self.at:
             value = walk.value(self.at)
             gone = value is not None and number_of(value) in absent
@@ -51,6 +57,8 @@ class Place:
         kept = [index for index, value in column.items() if number_of(value) not in absent]
         if self.where:
             kept = [index for index in kept if self._counts(walk.number(f"{self.where}.{index}"))]
+        if self.called is not None:
+            kept = [index for index in kept if self.called.search(self._name(walk, index))]
         if self.alone is not None and len(kept) == 1:
             return {f"{self.column}.{kept[0]}": self.alone}
         parts = names((index, self._name(walk, index)) for index in kept)
@@ -77,7 +85,8 @@ class Measure:
     """A number: ``step`` of the metric's unit each; ``of`` a whole, or ``beside`` what makes it whole (ratios).
 
     ``within`` finds it in a text ("35 %"); ``invert``: the device counts what is left, the metric what is used. A
-    row below ``least`` is no such thing (a "temperature" of -64 is the distance to a limit).
+    row below ``least`` is no such thing (a "temperature" of -64 is the distance to a limit). ``otherwise``: it counts
+    only where no source of the type says it.
     """
 
     metric: str
@@ -90,6 +99,7 @@ class Measure:
     invert: bool = False
     within: re.Pattern[str] | None = None
     least: float | None = None
+    otherwise: bool = False
 
     def read(self, walk: Walk) -> Iterator[Answer]:
         for oid, part in self.place.rows(walk, self.absent).items():
@@ -124,7 +134,7 @@ class Measure:
 class StateTable:
     """``means``: what the device says (number or text) → the number of the metric's state; at ``gaps`` it says nothing.
 
-    What is in neither is unmapped.
+    What is in neither is unmapped. ``otherwise``: as in Measure.
     """
 
     metric: str
@@ -132,6 +142,7 @@ class StateTable:
     means: Mapping[float | str, int]
     absent: frozenset[float] = frozenset()
     gaps: frozenset[float] = frozenset()
+    otherwise: bool = False
 
     def read(self, walk: Walk) -> Iterator[Answer]:
         for oid, part in self.place.rows(walk, self.absent).items():
@@ -224,13 +235,18 @@ class DeviceType:
         return outermost(wanted)
 
     def read(self, walk: Walk) -> Iterator[Answer]:
-        """Everything the answers say; what the type itself names comes before what its sources find."""
-        for measure in self.measures:
-            yield from measure.read(walk)
-        for table in self.states:
-            yield from table.read(walk)
+        """Everything the answers say; what the type itself names comes before what its sources find, but for what
+        it names for want of them.
+        """
+        rows: tuple[Measure | StateTable, ...] = (*self.measures, *self.states)
+        for row in rows:
+            if not row.otherwise:
+                yield from row.read(walk)
         for key, places in self.facts.items():
             if text := next((text for place in places if (text := place.text(walk))), ""):
                 yield Fact(key, text)
         for source in self.sources:
             yield from source.read(walk)
+        for row in rows:
+            if row.otherwise:
+                yield from row.read(walk)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from collector.device_type import DeviceType
+from collector.possible import possible
 from collector.source import Unmapped
 from collector.subtrees import outermost
 from collector.walk import Walk
-from readings.model import Fact, Sample
+from readings.model import Fact, Gap, Sample
 
 SYS_DESCR, SYS_OBJECT_ID = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0"
 
@@ -61,7 +62,7 @@ def read_device(type_: DeviceType, walk: Walk) -> DeviceReading:
             name = (answer.metric, answer.part)
             if name not in series:
                 know(name)
-                take(answer)
+                take(_possible(answer))
         elif isinstance(answer, Fact):
             if answer.key not in facts:
                 facts.add(answer.key)
@@ -69,3 +70,10 @@ def read_device(type_: DeviceType, walk: Walk) -> DeviceReading:
         else:
             reading.unmapped.append(answer)
     return reading
+
+
+def _possible(sample: Sample) -> Sample:
+    """What cannot be is no value."""
+    if isinstance(sample.value, Gap) or possible(sample.metric, sample.value):
+        return sample
+    return Sample(sample.metric, Gap.UNREADABLE, sample.part)

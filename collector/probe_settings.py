@@ -67,8 +67,10 @@ def _http(device: ListedDevice, said: protocols.HttpSettings) -> list[dict[str, 
 
 
 def _modbus(device: ListedDevice, said: protocols.ModbusSettings) -> list[dict[str, Any]]:
-    where = {"host": device.address, "port": said.port, "unit_id": said.unit}
-    return [{**where, "map": said.map, "time_limit_s": said.timeout_s}]
+    where: dict[str, Any] = {"host": device.address, "port": said.port}
+    if said.serial:
+        where = {"serial": said.serial, "baud": said.baud, "parity": said.parity, "stop_bits": said.stop_bits}
+    return [{**where, "unit_id": said.unit, "map": said.map, "time_limit_s": said.timeout_s}]
 
 
 def _redfish(device: ListedDevice, said: protocols.RedfishSettings) -> list[dict[str, Any]]:
@@ -86,8 +88,6 @@ def _nut(device: ListedDevice, said: protocols.NutSettings) -> list[dict[str, An
 
 
 def _sql(device: ListedDevice, said: protocols.SqlSettings) -> list[dict[str, Any]]:
-    if said.engine not in {"postgresql", "mysql"}:
-        raise SourceFailed(Gap.NOT_OFFERED, f"{said.engine} cannot be asked yet, only postgresql and mysql")
     where = {"engine": said.engine, "host": device.address, "port": said.port, "database": said.database}
     return [{**where, **_signed_in(_login(device, "sql")), "query": said.number, "time_limit_s": said.timeout_s}]
 

@@ -106,11 +106,18 @@ def number_of(value: Value) -> float | Gap:
 
     >>> number_of(b" 23.5 "), number_of(bytes.fromhex("9f780441bc0000")), number_of(b"n/a")
     (23.5, 23.5, <Gap.UNREADABLE: 5>)
+    >>> number_of(10**400)
+    <Gap.UNREADABLE: 5>
     """
-    if type(value) is int or isinstance(value, Gap):
-        return value if isinstance(value, Gap) else float(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else Gap.UNREADABLE
+    if type(value) is int:
+        try:
+            return float(value)
+        except OverflowError:  # an INTEGER may be of any length; one no float can hold has no meaning in any MIB
+            return Gap.UNREADABLE
+    if isinstance(value, Gap):
+        return value
+    if isinstance(value, int | float):
+        return float(value) if math.isfinite(value) else Gap.UNREADABLE
     if isinstance(value, bytes):
         if value.startswith(OPAQUE_FLOAT) and len(value) == 7:
             return number_of(struct.unpack(">f", value[3:])[0])

@@ -23,6 +23,7 @@ from collector.cli.ssh import CliSettings, Sessions
 from collector.probes import icmp, ipmi, ipmi_reading, modbus, nut, redfish, redfish_reading, sql, tcp, tls, web
 from collector.probes.redfish_session import RedfishSettings
 from collector.probes.registers import RegisterMap
+from collector.probes.sql_settings import SqlSettings
 from collector.probes.stated import Name, Settings, WrongSettings
 from readings.model import Event, Fact, Gap, Sample, SourceFailed
 
@@ -127,7 +128,7 @@ def probe_kinds(maps: Mapping[str, RegisterMap], sessions: Sessions, backups: Pa
         Kind("redfish", RedfishSettings, _look_redfish, redfish_reading.Place),
         Kind("ipmi", ipmi.IpmiSettings, _look_ipmi, ipmi_reading.Place),
         Kind("nut", nut.NutSettings, _look_nut),
-        Kind("sql", sql.SqlSettings, _look_sql, str),
+        Kind("sql", SqlSettings, _look_sql, str),
         Kind("configuration", BackupSettings, look_backup),
     )
     return {kind.name: kind for kind in kinds}
@@ -172,6 +173,6 @@ async def _look_nut(settings: nut.NutSettings, before: None, clock: Clock) -> tu
     return list(nut.read(await nut.ask(settings))), None
 
 
-async def _look_sql(settings: sql.SqlSettings, before: str | None, clock: Clock) -> tuple[Told, str]:
+async def _look_sql(settings: SqlSettings, before: str | None, clock: Clock) -> tuple[Told, str]:
     answer = await sql.ask(settings)
     return list(sql.read(answer, before or "")), answer.why

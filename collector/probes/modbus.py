@@ -7,8 +7,10 @@ import logging
 import math
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
+from weakref import WeakKeyDictionary
 
 from msgspec import Meta
 from pymodbus import FramerType
@@ -35,6 +37,7 @@ EXCEPTIONS = {
     11: (Gap.TIMED_OUT, "the gateway had no answer from it"),
 }
 NOT_THERE = {1, 2}
+_LINES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 FORMATS = dict(
     pair.split()
     for pair in ["uint16 >H", "int16 >h", "uint32 >I", "int32 >i", "float32 >f", "uint64 >Q", "int64 >q", "float64 >d"]
@@ -82,6 +85,21 @@ async def ask(settings: ModbusSettings, registers: RegisterMap) -> ModbusAnswer:
     unit = registers.unit_id if settings.unit_id is None else settings.unit_id
     tried = f"Modbus {settings.place} unit {unit}"
     answer = ModbusAnswer()
+    async with _line(settings):
+        return await _asked(settings, registers, unit, tried, answer)
+
+
+def _line(settings: ModbusSettings) -> AbstractAsyncContextManager[None]:
+    """Devices of one line are asked one after the other: on it all hear all."""
+    if settings.serial is None:
+        return nullcontext()
+    lines = _LINES.setdefault(asyncio.get_running_loop(), {})
+    return lines.setdefault(settings.serial, asyncio.Lock())
+
+
+async def _asked(
+    settings: ModbusSettings, registers: RegisterMap, unit: int, tried: str, answer: ModbusAnswer
+) -> ModbusAnswer:
     client = _client(settings)
     try:
         async with asyncio.timeout(settings.whole_limit_s):

@@ -1,6 +1,7 @@
 """A database: how long it takes to sign in and to answer ``SELECT 1``, and the number of one query.
 
-PostgreSQL through psycopg, MySQL and MariaDB through PyMySQL, each session read-only.
+PostgreSQL through psycopg, MySQL and MariaDB through PyMySQL, each session read-only. Oracle and SQL Server have their
+drivers in modules of their own, loaded only where they are asked.
 """
 
 from __future__ import annotations
@@ -10,20 +11,15 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import psycopg
 import pymysql
-from msgspec import Meta
 
 from collector.probes.failing import failed
-from collector.probes.stated import NO_SECRET, Host, LimitS, Name, Port, Secret, Settings, Text, WrongSettings
+from collector.probes.sql_settings import PORTS, SqlAnswer, SqlSettings, number_of, words_of
 from readings.model import Event, Gap, Sample, Severity, SourceFailed
 
-PORTS = {"postgresql": 5432, "mysql": 3306}
-QUERY = re.compile(r"\s*(select|with|show)\b[^;]*;?\s*", re.IGNORECASE)
 # MySQL's numbers of errors: access denied, by account or to a database; unknown database.
 REFUSED_NUMBERS = {1044, 1045, 1142, 1227, 1698, 3118}
 NO_DATABASE_NUMBER = 1049
@@ -32,48 +28,21 @@ SAID_NO_DATABASE = re.compile(r'database ".*" does not exist|数据库.*不存�
 CONNECT_NUMBERS = {2002, 2003, 2005}
 
 
-class SqlSettings(Settings, frozen=True, kw_only=True):
-    """``query`` is one SELECT that gives one number; ``name`` is the database's on the page, ``query_name`` its."""
-
-    engine: Literal["postgresql", "mysql"]
-    host: Host
-    port: Port | None = None
-    user: Name
-    password: Secret = NO_SECRET
-    database: Annotated[str, Meta(max_length=64)] = ""
-    name: Name = "database"
-    query: Text = ""
-    query_name: Name = "query"
-    time_limit_s: LimitS = 10.0
-
-    def __post_init__(self) -> None:
-        if self.query and QUERY.fullmatch(self.query) is None:
-            raise WrongSettings("SqlSettings: query: not one SELECT")
-
-    @property
-    def place(self) -> str:
-        return f"{self.engine} {self.host} port {self.port or PORTS[self.engine]}"
-
-
-@dataclass(frozen=True, slots=True)
-class SqlAnswer:
-    """``number`` is a gap with ``why`` when the query failed or gave none; None where no query is configured."""
-
-    name: str
-    connect_s: float
-    answer_s: float
-    query_name: str = ""
-    number: float | Gap | None = None
-    why: str = ""
-
-
 async def ask(settings: SqlSettings) -> SqlAnswer:
     """Raises SourceFailed."""
-    look = _postgresql if settings.engine == "postgresql" else _mysql
     tried = f"{settings.place} as {settings.user}"
     try:
         # The drivers end by their own limits; a thread that outlives ours is not waited for.
         async with asyncio.timeout(settings.time_limit_s + 2.0):
+            if settings.engine == "oracle":
+                from collector.probes import sql_oracle  # noqa: PLC0415 - the driver is large, and few ask for it
+
+                return await sql_oracle.look(settings, tried)
+            if settings.engine == "sqlserver":
+                from collector.probes import sql_server  # noqa: PLC0415 - few ask for it
+
+                return await asyncio.to_thread(sql_server.look, settings, tried)
+            look = _postgresql if settings.engine == "postgresql" else _mysql
             return await asyncio.to_thread(look, settings, tried)
     except TimeoutError as error:
         raise SourceFailed(Gap.TIMED_OUT, f"{tried}: no answer in {settings.time_limit_s:g} s") from error
@@ -89,23 +58,8 @@ def _timed(settings: SqlSettings, fetch: Callable[[str], Any], connect_s: float)
     try:
         number, why = number_of(fetch(settings.query.strip().rstrip(";")))
     except (psycopg.Error, pymysql.Error) as error:
-        number, why = _query_gap(error), f"{settings.place}: {_words(error, settings.password)}"
+        number, why = _query_gap(error), f"{settings.place}: {words_of(error, settings.password)}"
     return SqlAnswer(settings.name, connect_s, answer_s, settings.query_name, number, why)
-
-
-def number_of(row: Any) -> tuple[float | Gap, str]:
-    """The only value of a row, as a number."""
-    if not row:
-        return Gap.UNREADABLE, "the query gave no row"
-    if len(row) != 1:
-        return Gap.UNREADABLE, f"the query gave {len(row)} columns, not one"
-    value = row[0]
-    if value is None:
-        return Gap.UNREADABLE, "the query gave NULL"
-    if not isinstance(value, int | float | Decimal):
-        return Gap.UNREADABLE, f"the query gave {type(value).__name__}, not a number"
-    number = float(value)
-    return (number, "") if math.isfinite(number) else (Gap.UNREADABLE, "the query gave no finite number")
 
 
 def _postgresql(settings: SqlSettings, tried: str) -> SqlAnswer:
@@ -126,7 +80,7 @@ def _postgresql(settings: SqlSettings, tried: str) -> SqlAnswer:
             connect_s = time.perf_counter() - started
             return _timed(settings, lambda query: connection.execute(query.encode()).fetchone(), connect_s)
     except psycopg.Error as error:
-        raise SourceFailed(postgresql_gap(error), f"{tried}: {_words(error, settings.password)}") from None
+        raise SourceFailed(postgresql_gap(error), f"{tried}: {words_of(error, settings.password)}") from None
 
 
 def postgresql_gap(error: psycopg.Error) -> Gap:
@@ -175,7 +129,7 @@ def _mysql(settings: SqlSettings, tried: str) -> SqlAnswer:
         cause = error.original_exception if hasattr(error, "original_exception") else None
         if isinstance(cause, OSError):
             raise failed(cause, f"{tried}: connect", settings.time_limit_s) from None
-        raise SourceFailed(_mysql_gap(error), f"{tried}: {_words(error, settings.password)}") from None
+        raise SourceFailed(_mysql_gap(error), f"{tried}: {words_of(error, settings.password)}") from None
 
 
 def _mysql_gap(error: pymysql.Error) -> Gap:
@@ -194,10 +148,6 @@ def _query_gap(error: Exception) -> Gap:
         return Gap.NOT_OFFERED if error.sqlstate == "42P01" else postgresql_gap(error)
     number = error.args[0] if error.args else 0
     return Gap.NOT_OFFERED if number == 1146 else _mysql_gap(pymysql.Error(*error.args))
-
-
-def _words(error: Exception, password: Secret) -> str:
-    return password.hidden_in(" ".join(str(error).split()))[:300]
 
 
 def read(answer: SqlAnswer, before: str = "") -> Iterator[Sample | Event]:

@@ -6,11 +6,14 @@ from collector.source import SnmpSource
 from collector.sources import (
     entity,
     entity_sensor,
+    entity_state,
     geist,
     host_resources,
     if_mib,
     liebert_environment,
     neighbours,
+    netapp_shelves,
+    poe,
     system,
     ucd,
     ups_mib,
@@ -24,6 +27,8 @@ SOURCES: dict[str, SnmpSource] = {
         entity.SOURCE,
         entity_sensor.SOURCE,
         entity_sensor.CISCO,
+        entity_state.SOURCE,
+        poe.SOURCE,
         host_resources.SOURCE,
         ucd.SOURCE,
         ups_mib.SOURCE,
@@ -31,5 +36,6 @@ SOURCES: dict[str, SnmpSource] = {
         neighbours.CDP,
         geist.SOURCE,
         liebert_environment.SOURCE,
+        netapp_shelves.SOURCE,
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -43,7 +43,9 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrapText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``keep_severity``: whatever the words say (an alarm that is over is no alarm)."""
+    """``keep_severity``: whatever the words say (an alarm that is over is no alarm). ``beneath``: it tells every trap
+    beneath its OID that has no text of its own, for makers who give each event a number and its sentence with it.
+    """
 
     oid: Oid | list[Oid]
     kind: str
@@ -52,6 +54,7 @@ class TrapText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
     places: dict[str, Place] = {}
     keep_severity: bool = False
+    beneath: bool = False
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,8 +76,11 @@ class TrapTexts:
     def __len__(self) -> int:
         return len(self._texts)
 
+    def __iter__(self) -> Iterator[TrapText]:
+        return iter(self._texts.values())
+
     def tell(self, oid: str, bindings: Sequence[Binding]) -> Meaning:
-        text = self._texts.get(oid) or self._texts.get(_as_v2(oid))
+        text = self._texts.get(oid) or self._texts.get(_as_v2(oid)) or self._above(oid)
         if text is None:
             shown = "; ".join(f"{name}={readable(value)}" for name, value in bindings[:MOST_SHOWN])
             return Meaning(UNDECODED, Severity.NOTICE, f"{oid} {shown}".rstrip())
@@ -87,6 +93,16 @@ class TrapTexts:
             if said is not None and said.severity is not None and not text.keep_severity:
                 severity = said.severity
         return Meaning(text.kind, Severity[severity.upper()], f"{text.zh.format(**zh)} / {text.en.format(**en)}")
+
+    def _above(self, oid: str) -> TrapText | None:
+        """The nearest text above ``oid`` that tells what is beneath it."""
+        above = oid.rpartition(".")[0]
+        while above:
+            text = self._texts.get(above)
+            if text is not None and text.beneath:
+                return text
+            above = above.rpartition(".")[0]
+        return None
 
 
 def load_texts(folder: Path = FOLDER) -> TrapTexts:

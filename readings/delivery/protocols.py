@@ -63,9 +63,15 @@ class CliSettings(_Words, frozen=True):
 
 
 class ModbusSettings(_Words, frozen=True):
+    """Over TCP at the device's address, or, with ``serial``, as RTU on that line of the collector."""
+
     map: Given
     port: Port = 502
     unit: Unit = 1
+    serial: Annotated[str, msgspec.Meta(pattern=r"^(/dev/[A-Za-z0-9/_.-]+)?$", max_length=200)] = ""
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stop_bits: Literal[1, 2] = 1
     timeout_s: Seconds = 3.0
 
 

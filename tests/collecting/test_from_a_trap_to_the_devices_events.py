@@ -25,6 +25,8 @@ from tests.collecting.programs import CLEAN, PYTHON, WITHIN_S, wait
 PLANTED = "n0b0dy-shall-see-this"
 A_COLLECTOR = [sys.executable, str(Path(__file__).with_name("a_collector.py"))]
 UPS_ON_BATTERY = "1.3.6.1.2.1.33.2.1"
+BURST = 100_000
+MOST_MEMORY_KIB = 400 * 1024  # of the process that listens: what waits is bounded at 50,000 messages and 64 MiB
 
 
 @dataclass
@@ -147,3 +149,48 @@ def test_a_trap_and_a_line_are_events_of_the_device_and_its_secret_is_nowhere(ro
         for path in ("/api/v1/devices/UPS-1/secrets", "/api/v1/devices/UPS-1", "/api/v1/devices/UPS-1/collection")
     ]
     assert [text for text in answers if PLANTED in text] == []
+
+
+@pytest.mark.peer("snmptrap")
+def test_a_burst_of_100_000_traps_is_bounded_counted_and_told(room: Room) -> None:
+    packet = one_trap()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        for _ in range(BURST):
+            sock.sendto(packet, ("127.0.0.1", room.trap_port))
+
+    def counted() -> dict[str, float] | None:
+        """What became of every one of them, once the collector has told it."""
+        answer = room.http.get("/api/v1/devices/COL-1/latest").json()
+        found = {
+            row["part"].removeprefix("traps "): row["value"]
+            for row in answer["readings"]
+            if row["metric"] == "listener_messages_total" and row["part"].startswith("traps ")
+        }
+        gone = sum(found.get(word, 0) for word in ("told", "folded", "overflowed", "dropped_by_kernel"))
+        return found if gone == BURST else None
+
+    became = wait(counted)
+    storms = wait(lambda: [event for event in room.events() if event["kind"] == "trap_storm"])
+
+    assert became["folded"] > 0
+    assert 500 <= became["told"] < BURST / 50, "at once at most 500, then ten a second"
+    assert sum(storm["count"] for storm in storms) == became["folded"]
+    assert len(storms) <= 3, "one a minute at most"
+    assert all(str(storm["count"]) in storm["text"] for storm in storms)
+    assert max(map(most_memory_kib, room.processes())) < MOST_MEMORY_KIB
+
+
+def one_trap() -> bytes:
+    """A trap as snmptrap sends it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(WITHIN_S)
+        at = f"127.0.0.1:{sock.getsockname()[1]}"
+        subprocess.run(["snmptrap", "-v", "2c", "-c", PLANTED, at, "1", UPS_ON_BATTERY], check=True, timeout=WITHIN_S)
+        return sock.recv(65535)
+
+
+def most_memory_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))

@@ -21,8 +21,10 @@ from collector.device_files import load_device_types
 from collector.pacing import Paced
 from collector.places import Places
 from collector.polled import AskedDevice
-from collector.probes.kinds import probe_kinds
+from collector.probe_settings import asked_by
+from collector.probes.kinds import MappedModbusSettings, probe_kinds
 from collector.probes.registers import load_maps
+from collector.probes.stated import taken
 from collector.sight import Sight
 from readings.catalogue import load_catalogue
 from readings.delivery.collection import ListedDevice, decode_list
@@ -68,6 +70,33 @@ def listed(protocols: dict[str, Any], secrets: dict[str, Any] | None = None, **m
 
 
 @pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param(
+            {"map": "leak_detector", "port": 1502, "unit": 3},
+            {"host": "127.0.0.1", "port": 1502, "unit_id": 3, "map": "leak_detector", "time_limit_s": 3.0},
+            id="over TCP",
+        ),
+        pytest.param(
+            {"map": "leak_detector", "unit": 3, "serial": "/dev/ttyUSB0", "baud": 19200, "parity": "E"},
+            {"serial": "/dev/ttyUSB0", "baud": 19200, "parity": "E", "stop_bits": 1, "unit_id": 3,
+             "map": "leak_detector", "time_limit_s": 3.0},
+            id="on a serial line",
+        ),
+    ],
+)  # fmt: skip
+def test_modbus_is_asked_over_tcp_or_on_a_line(said: dict[str, Any], words: dict[str, Any]) -> None:
+    _, settings = asked_by(listed({"modbus": said}))["modbus"]
+    assert settings() == [words]
+    assert taken(MappedModbusSettings, words)
+
+
+def test_no_other_file_is_opened_as_a_line() -> None:
+    device = listed({"modbus": {"map": "leak_detector", "serial": "/etc/shadow"}})
+    assert device.protocols.modbus is None
+
+
+@pytest.mark.parametrize(
     ("device", "source", "because"),
     [
         pytest.param(listed({"telepathy": {"depth": 3}}), "telepathy", "telepathy", id="a protocol of tomorrow"),
@@ -86,9 +115,6 @@ def listed(protocols: dict[str, Any], secrets: dict[str, Any] | None = None, **m
             listed({"snmp": {}}, {"snmp": {"community": "c"}}, type="toaster"), "snmp", "toaster", id="an unknown type"
         ),
         pytest.param(listed({"redfish": {}}), "redfish", "no secret bmc", id="no sign-in"),
-        pytest.param(
-            listed({"sql": {"engine": "oracle", "port": 1521}}), "sql", "oracle cannot be asked yet", id="Oracle"
-        ),
         pytest.param(
             listed(
                 {"cli": {"platform": "huawei_vrp", "backup": True}},

@@ -12,7 +12,8 @@ import psycopg
 import pymysql
 import pytest
 
-from collector.probes.sql import SqlAnswer, SqlSettings, ask, number_of, postgresql_gap, read
+from collector.probes.sql import ask, postgresql_gap, read
+from collector.probes.sql_settings import SqlAnswer, SqlSettings, number_of
 from collector.probes.stated import WrongSettings, taken
 from readings.model import Event, Gap, SourceFailed
 from tests.probes.peers import accepts, as_user, folder_of, free_port, running, until
@@ -172,14 +173,18 @@ def test_a_query_past_its_time_limit_times_out(server: dict[str, Any], rows: flo
     assert look(server, query=slow, time_limit_s=0.5).number is Gap.TIMED_OUT
 
 
-@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+NAMED = {"password": PASSWORD, "database": "shop", "time_limit_s": 1.0}
+ALL_ENGINES = ["postgresql", "mysql", "oracle", "sqlserver"]
+
+
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 def test_a_closed_port_is_unreachable(engine: str, closed_port: int) -> None:
     with pytest.raises(SourceFailed, match=r"(?i)refused") as failure:
-        look({"engine": engine, "host": "127.0.0.1", "port": closed_port, "user": "watch", "password": PASSWORD})
+        look({"engine": engine, "host": "127.0.0.1", "port": closed_port, "user": "watch", **NAMED})
     assert failure.value.gap.word == "unreachable"
 
 
-@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 def test_a_port_that_says_nothing_times_out(engine: str, serving: Callable[..., Any]) -> None:
     async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -189,7 +194,7 @@ def test_a_port_that_says_nothing_times_out(engine: str, serving: Callable[..., 
             await ask(
                 taken(
                     SqlSettings,
-                    {"engine": engine, "host": "127.0.0.1", "port": port, "user": "u", "time_limit_s": 0.5},
+                    {"engine": engine, "host": "127.0.0.1", "port": port, "user": "u", **NAMED, "time_limit_s": 0.5},
                 )
             )
 

@@ -213,6 +213,28 @@ def test_rtu_on_a_serial_line_reads_the_same(maps: dict[str, RegisterMap], value
     assert told == {"humidity_ratio room": 0.551, "temperature_celsius room": 23.5}
 
 
+def test_two_devices_of_one_line_are_asked_one_after_the_other(maps: dict[str, RegisterMap], values: Values) -> None:
+    registers = maps["temperature_humidity_transmitter"]
+
+    async def run() -> list[dict[str, float | str]]:
+        async with line() as (ours, theirs):
+            both = [device({0: [551, 235]}, unit=5), device({0: [402, 301]}, unit=6)]
+            server = ModbusSerialServer(both, port=theirs, baudrate=19200, ignore_missing_devices=True)
+            await server.serve_forever(background=True)
+            try:
+                asked = [
+                    ask(ModbusSettings(serial=ours, baud=19200, time_limit_s=2, retries=0, unit_id=unit), registers)
+                    for unit in (5, 6) * 4
+                ]
+                return [values(read(registers, answer)) for answer in await asyncio.gather(*asked)]
+            finally:
+                await server.shutdown()  # type: ignore[no-untyped-call]  # it has no types
+
+    five = {"humidity_ratio room": 0.551, "temperature_celsius room": 23.5}
+    six = {"humidity_ratio room": 0.402, "temperature_celsius room": 30.1}
+    assert asyncio.run(run()) == [five, six] * 4
+
+
 def test_a_serial_line_with_nobody_on_it_times_out(maps: dict[str, RegisterMap]) -> None:
     async def run() -> None:
         async with line() as (ours, _):

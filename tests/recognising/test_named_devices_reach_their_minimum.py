@@ -29,9 +29,12 @@ MINIMA: dict[str, Minimum] = {
     ),
     "h3c-comware-7-1-075": (
         "h3c_comware", "H3C SR8808-X", 91,
-        {"cpu_busy_ratio": 18, "memory_used_ratio": 18, "temperature_celsius": 70, "fan_state": 2,
-         "power_supply_state": 12},
-        {("cpu_busy_ratio", "Board 0"): 0.24, ("memory_used_ratio", "Master Board 4"): 0.15},
+        {"cpu_busy_ratio": 18, "memory_used_ratio": 18, "temperature_celsius": 90, "fan_state": 2,
+         "power_supply_state": 12, "optical_power_dbm": 40},
+        {("cpu_busy_ratio", "Board 0"): 0.24,
+         ("temperature_celsius", "optics Ten-GigabitEthernet1/0/0/1"): 37,
+         ("optical_power_dbm", "receive Ten-GigabitEthernet1/0/0/1"): -2.54,
+         ("memory_used_ratio", "Master Board 4"): 0.15},
     ),
     "ruijie-s5750-24gt12sfp": (
         "ruijie_rgos", "S5750-24GT/12SFP", 27,
@@ -45,8 +48,14 @@ MINIMA: dict[str, Minimum] = {
         {("cpu_busy_ratio", "total"): 0.29, ("temperature_celsius", "Gi1/0/1 Module Temperature Sensor"): 41.9,
          ("optical_power_dbm", "Gi1/0/6 Transmit Power Sensor"): -5.1},
     ),
-    # Its MIB for processors and sensors is not public: nothing is invented.
-    "zte-zrx10": ("zte_zxr10", "ZXR10 9908", 221, {}, {}),
+    # Two processors of each of seven cards and of the two controllers; the two cards without memory have none.
+    # The states of fans and power supplies are documented nowhere: nothing is invented.
+    "zte-zrx10": (
+        "zte_zxr10", "ZXR10 9908", 221,
+        {"cpu_busy_ratio": 18, "memory_used_ratio": 18, "fan_rpm": 20, "temperature_celsius": 27},
+        {("cpu_busy_ratio", "unit 0.0.27.0"): 0.49, ("memory_used_ratio", "unit 0.0.1.0"): 0.42,
+         ("fan_rpm", "fan 0.0.1.1"): 3060, ("temperature_celsius", "place 0.0.3 first"): 22},
+    ),
     "brocade-ds-5100b": (
         "brocade_fc", "40-1000133-14", 46,
         {"temperature_celsius": 4, "temperature_state": 4, "fan_rpm": 2, "fan_state": 2, "power_supply_state": 2,
@@ -87,8 +96,11 @@ MINIMA: dict[str, Minimum] = {
     "netapp-fas3270": (
         "netapp_ontap", "FAS3270", 15,
         {"cpu_busy_ratio": 1, "fans_failed_count": 1, "power_supplies_failed_count": 1, "disks_failed_count": 1,
-         "hardware_state": 1, "temperature_state": 1, "battery_state": 1, "filesystem_used_ratio": 27},
-        {("cpu_busy_ratio", "total"): 0.22, ("disks_failed_count", ""): 0, ("disks_spare_count", ""): 4},
+         "hardware_state": 1, "temperature_state": 129, "battery_state": 1, "filesystem_used_ratio": 27,
+         "power_supply_state": 42, "fan_state": 84, "temperature_celsius": 104, "module_state": 11},
+        {("cpu_busy_ratio", "total"): 0.22, ("disks_failed_count", ""): 0, ("disks_spare_count", ""): 4,
+         ("temperature_celsius", "0b.shelf20 sensor 1"): 24,
+         ("temperature_critical_celsius", "0b.shelf20 sensor 4"): 70},
     ),
     "ibm-x3550-m3": (
         "ibm_imm", "System x3250 M3", 6,
@@ -100,6 +112,49 @@ MINIMA: dict[str, Minimum] = {
         "hpe_oa", "BladeSystem c7000 Enclosure G2", 15,
         {"temperature_celsius": 14, "fan_state": 10, "power_supply_state": 6, "hardware_state": 1, "module_state": 11},
         {("temperature_celsius", "Chassis"): 23},
+    ),
+    # Beyond those: a storage system, a core switch, firewalls, an older switch and a wireless controller.
+    "huawei-ism": (
+        "huawei_storage", "", 0,
+        {"cpu_busy_ratio": 2, "memory_used_ratio": 2, "temperature_celsius": 4, "disk_temperature_celsius": 98,
+         "power_supply_state": 8, "fan_state": 12, "battery_state": 2, "module_state": 107, "filesystem_used_ratio": 3},
+        {("cpu_busy_ratio", "CTE0.A"): 0.04, ("memory_used_ratio", "CTE0.B"): 0.71,
+         ("temperature_celsius", "CTE0"): 26, ("power_supply_state", "CTE0.PSU 0"): 1,
+         ("filesystem_used_ratio", "poolCaiwu"): 2054848 / 6291456},
+    ),
+    "ruijie-n18010": (
+        "ruijie_rgos", "N18010", 395,
+        {"temperature_celsius": 15, "power_supply_state": 20, "fan_state": 36},
+        {("temperature_celsius", "switch 1 M1"): 38, ("temperature_critical_celsius", "switch 1 M1"): 100,
+         ("power_supply_state", "Power supply 1"): 1, ("fan_state", "fan1"): 1},
+    ),
+    "fortinet-xcu": (
+        "fortinet", "FGT_3000D", 26,
+        {"cpu_busy_ratio": 43, "memory_used_ratio": 1, "sensor_alarm": 66, "temperature_celsius": 29, "fan_rpm": 10},
+        {("cpu_busy_ratio", "total"): 0.05, ("memory_used_ratio", ""): 0.19, ("sessions_count", ""): 683825,
+         ("temperature_celsius", "PS1 Temp"): 33, ("fan_rpm", "FAN1"): 2900},
+    ),
+    "dptech-dpx800-a5": (
+        "dptech", "DPX8000-A5", 58,
+        {"cpu_busy_ratio": 9, "memory_used_ratio": 9, "temperature_celsius": 18},
+        {("cpu_busy_ratio", "total"): 0.05, ("memory_used_ratio", ""): 0.29, ("temperature_celsius", "CPU"): 37},
+    ),
+    "brocade-icx6430-24": (
+        "foundry_ironware", "ICX6430-24", 29,
+        {"cpu_busy_ratio": 1, "memory_used_ratio": 1, "temperature_celsius": 3, "power_supply_state": 1},
+        {("cpu_busy_ratio", "total"): 0.01, ("memory_used_ratio", ""): 0.59, ("temperature_celsius", "chassis"): 48},
+    ),
+    # 331 µW, as hwEntityOpticalRxPower says of the first optics, are these -4.80 dBm.
+    "huawei-s12704": (
+        "huawei_vrp", "S12704", 56,
+        {"cpu_busy_ratio": 7, "memory_used_ratio": 7, "fan_state": 4, "module_state": 9, "temperature_celsius": 20},
+        {("optical_power_dbm", "receive XGigabitEthernet2/0/0"): -4.8,
+         ("optical_power_dbm", "transmit XGigabitEthernet2/0/0"): -2.38},
+    ),
+    "cisco-controller": (
+        "cisco_wlc", "AIR-CT5508-K9", 9,
+        {"cpu_busy_ratio": 1, "memory_used_ratio": 1, "power_supply_state": 2},
+        {("cpu_busy_ratio", "total"): 0.07, ("power_supply_state", "power supply 2"): 4},
     ),
 }  # fmt: skip
 

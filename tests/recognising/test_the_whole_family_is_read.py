@@ -87,4 +87,4 @@ def accept(name: str, now: Understood) -> None:
 def test_most_devices_are_known_by_more_than_the_standards(kept: dict[str, Understood]) -> None:
     known = [name for name, row in kept.items() if not row.type.startswith("generic_")]
     assert len(kept) == len(recordings())
-    assert len(known) >= 65
+    assert len(known) >= 79
