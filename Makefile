@@ -17,7 +17,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-up: .venv/.run ## Watch this very machine: centre and agent, until Ctrl-C (ARGS="--port 9000 --data DIR")
+up: .venv/.run ## Watch this very machine: centre, agent, collector, until Ctrl-C (ARGS="--port 9000 --data DIR")
 	@exec $(BIN)/zhishou up $(ARGS)
 
 install: .venv/.dev ## Everything for working on it, into .venv

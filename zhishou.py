@@ -14,7 +14,7 @@ from types import ModuleType
 
 # command: (the module with add_arguments(parser) and run(args) -> exit code, what it does in one line)
 COMMANDS = {
-    "up": ("server.up.commands", "watch this very machine: the centre and an agent, until Ctrl-C"),
+    "up": ("server.up.commands", "watch this very machine: centre, agent and collector, until Ctrl-C"),
     "server": ("server.commands", "run the centre"),
     "agent": ("agent.commands", "run, check or enrol the agent of this host"),
     "collector": ("collector.commands", "check, record or find devices that cannot run an agent"),
