@@ -178,7 +178,9 @@ class Household:
         if first_password is not None:
             self.say(f"sign in as {ADMIN}, password (shown this once): {first_password}")
         if self.collector in self.members:
-            self.say(f"a device is added with: zhishou device add NUMBER ADDRESS --data {self.settings.data}")
+            self.say(
+                f"a device is added with: zhishou device add NUMBER ADDRESS --kind switch --data {self.settings.data}"
+            )
         self.say("Ctrl-C stops it")
 
 

@@ -43,6 +43,7 @@ KIND_WORDS: dict[str, str] = {
     "bmc": N_("带外管理"),
     "environment": N_("环境监测"),
     "wireless": N_("无线设备"),
+    "other": N_("其他"),
 }
 
 

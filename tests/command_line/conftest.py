@@ -119,14 +119,14 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(tmp_path: Path) -> Run:
     """``run("token", "list")`` on the folder ``data`` in tmp_path."""
 
-    def command(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    def command(*words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*PROGRAM, *words],
             capture_output=True,
             text=True,
             check=False,
             timeout=WITHIN_S,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             env=environment(ZHISHOU_DATA=str(tmp_path / "data"), **env),
             cwd=tmp_path,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -116,15 +118,26 @@ def test_a_device_that_is_added_is_read_heard_and_on_its_page(
     assert "geist" not in "\n".join(here.up.lines), "the community is no line of a log"
 
 
-def test_a_port_that_is_taken_is_said_and_the_house_goes_on(house: Callable[..., House], responder: Responder) -> None:
+def test_a_port_that_is_taken_is_said_and_the_house_goes_on(
+    house: Callable[..., House], responder: Responder, run: Run, tmp_path: Path
+) -> None:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         here = house("--trap-port", str(port))
         said = rf"cannot listen: .*127\.0\.0\.1 port {port}: Address already in use"
         here.up.wait_for(rf"collector +\| .*traps: nothing is heard: {said}")
-    here.add_sensor(responder)
+
+    # And by commands alone: what a scan finds is looked over, numbered, added, and read.
+    scan = ("collector", "scan", "127.0.0.1/32", "--port", str(responder.port), "--json")
+    [found] = json.loads(run(*scan, ZHISHOU_SNMP_COMMUNITY="geist").stdout)
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps([{**found, "device_no": "T-1"}]))
+    added = run("device", "import", str(file), "--interval", "5", stdin="geist\n")
+    assert added.stdout.startswith("T-1: new in the ledger (environment); asked at 127.0.0.1, share local by snmp")
     assert wait(lambda: here.read_at("T-1"), "a temperature of the sensor")
+    assert here.get("/devices/T-1")["card"]["serial"] == found["serial"]
+    assert run("device", "import", str(file), stdin="geist\n").stdout.startswith(found["address"])
 
 
 @pytest.mark.parametrize("words", [("--trap-port", "70000"), ("--syslog-port", "x")], ids=["too large", "no number"])
