@@ -71,6 +71,7 @@ PEERS: dict[str, Find] = {
     "promtool": on_path("promtool"),
     "root": lambda: "uid 0" if os.getuid() == 0 else None,
     "smartctl": on_path("smartctl"),
+    "snmpd": on_path("snmpd"),
     "snmptrap": on_path("snmptrap"),
     "systemd-analyze": on_path("systemd-analyze"),
     "systemd-cat": on_path("systemd-cat"),
