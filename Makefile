@@ -44,8 +44,9 @@ bench: .venv/.dev ## Measure: lines "name value", aims beside them on stderr (NA
 lock: .venv/.dev ## Pin dependencies anew (ARGS=--upgrade takes the newest)
 	@scripts/lock $(ARGS)
 
-package: .venv/.run ## Build the agent for Debian: dist/zhishou-agent_<version>_<architecture>.deb
-	@scripts/package
+package: .venv/.run ## Build agent and collector for Debian: dist/zhishou-<role>_<version>_<architecture>.deb
+	@scripts/package dist agent
+	@scripts/package dist collector
 
 clean: ## Remove the environment and caches, never data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
