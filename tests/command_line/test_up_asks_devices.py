@@ -56,6 +56,12 @@ class House:
         ways = {"snmp": {"port": responder.port}, "syslog": {}}
         self.put("/devices/T-1/collection", share="local", address="127.0.0.1", interval_s=5, protocols=ways)
 
+    def hearing(self) -> float | None:
+        """Whether the collector says that it hears traps; None before."""
+        [collector] = [each for each in self.get("/devices")["devices"] if each["kind"] == "collector"]
+        latest = self.get(f"/devices/{collector['device_no']}/latest")["readings"]
+        return next((each["value"] for each in latest if each["metric"] == "listener_hearing"), None)
+
     def read_at(self, device_no: str) -> str:
         """When its temperature was read last; "" before."""
         series = self.get(f"/devices/{device_no}/latest")["readings"]
@@ -127,6 +133,8 @@ def test_a_port_that_is_taken_is_said_and_the_house_goes_on(
         here = house("--trap-port", str(port))
         said = rf"cannot listen: .*127\.0\.0\.1 port {port}: Address already in use"
         here.up.wait_for(rf"collector +\| .*traps: nothing is heard: {said}")
+        wait(lambda: here.hearing() == 0, "that the collector is deaf, as a reading")
+    wait(lambda: here.hearing() == 1, "that it hears again when the port is free")
 
     # And by commands alone: what a scan finds is looked over, numbered, added, and read.
     scan = ("collector", "scan", "127.0.0.1/32", "--port", str(responder.port), "--json")
