@@ -17,7 +17,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-up: .venv/.run ## Watch this very machine: centre and agent, until Ctrl-C (ARGS="--port 9000 --data DIR")
+up: .venv/.run ## Watch this very machine: centre, agent, collector, until Ctrl-C (ARGS="--port 9000 --data DIR")
 	@exec $(BIN)/zhishou up $(ARGS)
 
 install: .venv/.dev ## Everything for working on it, into .venv
@@ -44,8 +44,9 @@ bench: .venv/.dev ## Measure: lines "name value", aims beside them on stderr (NA
 lock: .venv/.dev ## Pin dependencies anew (ARGS=--upgrade takes the newest)
 	@scripts/lock $(ARGS)
 
-package: .venv/.run ## Build the agent for Debian: dist/zhishou-agent_<version>_<architecture>.deb
-	@scripts/package
+package: .venv/.run ## Build agent and collector for Debian: dist/zhishou-<role>_<version>_<architecture>.deb
+	@scripts/package dist agent
+	@scripts/package dist collector
 
 clean: ## Remove the environment and caches, never data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -14,10 +14,11 @@ from types import ModuleType
 
 # command: (the module with add_arguments(parser) and run(args) -> exit code, what it does in one line)
 COMMANDS = {
-    "up": ("server.up.commands", "watch this very machine: the centre and an agent, until Ctrl-C"),
+    "up": ("server.up.commands", "watch this very machine: centre, agent and collector, until Ctrl-C"),
     "server": ("server.commands", "run the centre"),
     "agent": ("agent.commands", "run, check or enrol the agent of this host"),
     "collector": ("collector.commands", "check, record or find devices that cannot run an agent"),
+    "device": ("server.collection.commands", "add devices that a collector asks, one by one or as a scan found them"),
     "person": ("server.people.commands", "add and list the people who may sign in"),
     "token": ("server.people.token_commands", "create, list and revoke API tokens for programs"),
     "enrolment": ("server.senders.commands", "create the single-use token that lets an agent in"),

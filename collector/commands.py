@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scan.add_argument("network", metavar="CIDR", help="such as 10.1.2.0/24; a /22 at most")
     scan.add_argument("--port", type=int, default=161)
     scan.add_argument("--rate", type=float, default=20.0, metavar="N", help="addresses begun in a second (default 20)")
-    scan.add_argument("--json", action="store_true", help="a list of {address, type, vendor, model, name, serial}")
+    scan.add_argument(
+        "--json", action="store_true", help="a list of {device_no, address, type, kind, vendor, model, name, serial}"
+    )
     add_credential(scan)
     poll = actions.add_parser("poll", help="ask the devices of a list until stopped, into the spool")
     poll.add_argument("--devices", type=Path, required=True, metavar="FILE", help="the list (collector/device_list.py)")

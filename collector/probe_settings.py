@@ -94,7 +94,7 @@ def _sql(device: ListedDevice, said: protocols.SqlSettings) -> list[dict[str, An
 
 def _backup(device: ListedDevice, said: protocols.CliSettings) -> list[dict[str, Any]]:
     secret = _login(device, "ssh")
-    if not secret.password:
-        raise SourceFailed(Gap.NOT_OFFERED, "SSH with a private key cannot be used yet, only with a password")
     where = {"host": device.address, "port": said.port, "platform": said.platform, "folder": device.device_no}
-    return [{**where, **_signed_in(secret), "time_limit_s": said.timeout_s}]
+    with_ = {"password": secret.password, "private_key": secret.private_key}
+    given = {name: text for name, text in with_.items() if text}
+    return [{**where, "user": secret.user, **given, "host_key": said.host_key, "time_limit_s": said.timeout_s}]

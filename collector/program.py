@@ -89,6 +89,7 @@ def run(settings: Settings, makers: Sequence[MakePolls], stop: threading.Event) 
             for thread in threads:
                 thread.join(STOP_WITHIN_S)
             spool.close()
+            log.info("stopped")
 
 
 async def _until(collector: Collector, stop: threading.Event) -> None:

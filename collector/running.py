@@ -88,6 +88,8 @@ class Collector:
         """What this collector reads of itself."""
         yield Sample("collected_devices", float(sum(self._holds(one.device.share) for one in self._turns.values())))
         yield Sample("collected_devices_answering", float(self._sight.answering()))
+        for listener in self._ears.listeners:
+            yield Sample("listener_hearing", 0.0 if listener.trouble else 1.0, listener.name)
         for name, counts in self._ears.counts.items():
             for word, count in sorted(counts.items()):
                 yield Sample("listener_messages_total", float(count), f"{name} {word}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -21,8 +22,11 @@ WHO_IT_IS = ("system", "entity", "ups_mib")  # sources that tell name, model and
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A device that answered, as it may be proposed to the ledger."""
+    """A device that answered, as `zhishou device import` takes it; ``device_no`` is made of its name, until somebody
+    gives it the number of the ledger.
+    """
 
+    device_no: str
     address: str
     type: str
     kind: str
@@ -78,4 +82,5 @@ async def _look(target: Target, types: Mapping[str, DeviceType]) -> Found:
     reading = read_device(facts_alone, asked.walk())
     vendor = type_.vendor or reading.fact("vendor")
     model, name, serial = (reading.fact(key) for key in ("model", "name", "serial"))
-    return Found(str(target), type_.id, type_.kind, vendor, model, name, serial)
+    device_no = re.sub(r"[^\w.\-]+", "-", name or target.host).strip("-_.")[:64] or target.host
+    return Found(device_no, str(target), type_.id, type_.kind, vendor, model, name, serial)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+import sys
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
 
@@ -22,6 +23,7 @@ AFTER_POINT = "/"  # the character that follows "."
 # Opaque wrapping of a float and of a double (net-snmp's NET-SNMP-TC): tag, length, IEEE 754.
 OPAQUE_FLOAT, OPAQUE_DOUBLE = b"\x9f\x78\x04", b"\x9f\x79\x08"
 _LINES = dict.fromkeys(map(ord, "\r\n\t"), " ")
+LARGEST = sys.float_info.max
 _WRITTEN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
 
 
@@ -109,15 +111,11 @@ def number_of(value: Value) -> float | Gap:
     >>> number_of(10**400)
     <Gap.UNREADABLE: 5>
     """
-    if type(value) is int:
-        try:
-            return float(value)
-        except OverflowError:  # an INTEGER may be of any length; one no float can hold has no meaning in any MIB
-            return Gap.UNREADABLE
     if isinstance(value, Gap):
         return value
     if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) else Gap.UNREADABLE
+        # An INTEGER may be of any length; one no float can hold has no meaning in any MIB.
+        return float(value) if -LARGEST <= value <= LARGEST else Gap.UNREADABLE
     if isinstance(value, bytes):
         if value.startswith(OPAQUE_FLOAT) and len(value) == 7:
             return number_of(struct.unpack(">f", value[3:])[0])

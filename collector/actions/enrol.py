@@ -26,7 +26,7 @@ def act(args: argparse.Namespace) -> int:
         args.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         pin(args.state, authority_for(server, token, args.ca))
         with client(server, pinned(args.state, args.ca)) as http:
-            credential = enrol(http, server, token.secret, socket.gethostname()[:200], {})
+            credential = enrol(http, server, token.secret, socket.gethostname()[:200], {"role": "collector"})
         file = keep(args.state, credential)
     except (EnrolmentFailed, Untrusted, OSError) as error:
         return complain(str(error))

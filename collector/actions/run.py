@@ -45,7 +45,7 @@ def act(args: argparse.Namespace) -> int:
         args.trap_port,
         args.syslog_port,
     )
-    catalogue, sessions = load_catalogue(), Sessions()
+    catalogue, sessions = load_catalogue(), Sessions(args.state / "known_hosts")
     kinds = probe_kinds(load_maps(catalogue), sessions, args.state / "configurations")
     makers = [
         snmp_polls(load_device_types(catalogue), look),

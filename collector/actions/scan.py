@@ -26,4 +26,6 @@ def act(args: argparse.Namespace) -> int:
         for one in found:
             sys.stdout.write(f"{one.address}  {one.type}  {one.vendor} {one.model}  {one.name}  {one.serial}\n")
     sys.stderr.write(f"{len(found)} of {looked_at} addresses answered\n")
+    if found and not args.json:
+        sys.stderr.write("to have them asked: --json >found.json, look it over, zhishou device import found.json\n")
     return 0

@@ -8,13 +8,17 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import netmiko
 import paramiko  # type: ignore[import-untyped]  # its types are a package of their own
 from msgspec import Meta
 
+from collector.cli.host_keys import HostKeys, fingerprint, known_as, shown_key
 from collector.cli.platforms import Platform, is_refusal, only_reading
+from collector.cli.private_keys import private_key
 from collector.cli.terminal import at_more, at_prompt, rendered
 from collector.probes import tcp
 from collector.probes.failing import failed
@@ -33,15 +37,17 @@ logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
 
 
 class CliSettings(Settings, frozen=True, kw_only=True):
-    """``platform`` is a name of ``PLATFORMS``. ``known_hosts``: a file of the keys to insist on; "" takes any."""
+    """``platform`` is a name of ``PLATFORMS``. ``host_key``: a public key ("ssh-ed25519 AAAA…") or its fingerprint
+    ("SHA256:…"); "": the one it showed first. ``password`` also opens ``private_key`` (PEM) where that is encrypted.
+    """
 
     host: Host
     platform: Name
     user: Name
     password: Secret = NO_SECRET
     enable_password: Secret = NO_SECRET
-    key_file: Annotated[str, Meta(max_length=500)] = ""
-    known_hosts: Annotated[str, Meta(max_length=500)] = ""
+    private_key: Secret = NO_SECRET
+    host_key: Annotated[str, Meta(max_length=4000)] = ""
     port: Port = 22
     time_limit_s: LimitS = 20.0
     whole_limit_s: Annotated[float, Meta(gt=0, le=900)] = 180.0
@@ -64,9 +70,13 @@ class _Turn:
 
 
 class Sessions:
-    """The threads, and one session per device: who asks a device twice at once waits for the first to end."""
+    """The threads, and one session per device: who asks a device twice at once waits for the first to end.
 
-    def __init__(self, most: int = MOST_SESSIONS) -> None:
+    ``known_hosts``: the file in which the devices' host keys are kept.
+    """
+
+    def __init__(self, known_hosts: Path, most: int = MOST_SESSIONS) -> None:
+        self._host_keys = HostKeys(known_hosts)
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="cli")
         self._busy: dict[tuple[str, int], asyncio.Lock] = {}
 
@@ -93,7 +103,7 @@ class Sessions:
         async with turn.lock:
             turn.came = True
             await self._accepts(settings, tried)
-            session = _Session(settings, platform, tried, until)
+            session = _Session(settings, platform, self._host_keys, tried, until)
             return await asyncio.get_running_loop().run_in_executor(self._threads, session.run, commands)
 
     async def _accepts(self, settings: CliSettings, tried: str) -> None:
@@ -109,11 +119,18 @@ class Sessions:
 class _Session:
     """One session, in its thread."""
 
-    def __init__(self, settings: CliSettings, platform: Platform, tried: str, until: float) -> None:
+    def __init__(
+        self, settings: CliSettings, platform: Platform, host_keys: HostKeys, tried: str, until: float
+    ) -> None:
         self._settings = settings
         self._platform = platform
+        self._host_keys = host_keys
         self._tried = tried
         self._until = until
+
+    @property
+    def _refused(self) -> str:
+        return "user or private key refused" if self._settings.private_key else "user or password refused"
 
     def run(self, commands: tuple[str, ...]) -> CliAnswer:
         """Raises SourceFailed."""
@@ -142,19 +159,28 @@ class _Session:
 
     def _connect(self) -> Any:
         settings, limit_s = self._settings, self._settings.time_limit_s
+        try:
+            key, opened = (
+                private_key(settings.private_key, settings.password) if settings.private_key else (None, False)
+            )
+            shown = partial(shown_key, settings.host, settings.port, limit_s)
+            self._host_keys.insist(settings.host, settings.port, settings.host_key, shown)
+        except SourceFailed as failure:
+            raise SourceFailed(failure.gap, f"{self._tried}: sign-in: {failure.detail}") from None
+        password = "" if opened else settings.password.reveal()
         connection = netmiko.ConnectHandler(
             device_type=self._platform.driver,
             host=settings.host,
             port=settings.port,
             username=settings.user,
-            password=settings.password.reveal(),
+            password=password or None,  # nothing: an empty one would be tried, and counted against the account
             secret=settings.enable_password.reveal(),
-            use_keys=bool(settings.key_file),
-            key_file=settings.key_file or None,
+            pkey=key,
+            use_keys=False,  # whatever lies in the home of who runs us is no device's
             allow_agent=False,
-            ssh_strict=bool(settings.known_hosts),
-            alt_host_keys=bool(settings.known_hosts),
-            alt_key_file=settings.known_hosts,
+            ssh_strict=True,
+            alt_host_keys=True,
+            alt_key_file=str(self._host_keys.file),
             conn_timeout=limit_s,
             auth_timeout=limit_s,
             banner_timeout=limit_s,
@@ -197,13 +223,14 @@ class _Session:
         limit_s, tried = self._settings.time_limit_s, f"{self._tried}: {doing}"
         said = " ".join(str(error).split())
         common = self._settings.password.hidden_in(said.partition("creation:")[2].strip() or said)[:200]
+        other = error.__context__
         of_ssh = "SSHException occurred" in said or isinstance(error, paramiko.SSHException)
         timed_out = "banner" in said or "No existing session" in said
         cut_off = isinstance(error, EOFError | netmiko.NetmikoTimeoutException) or "closed" in said
         known = (
-            (isinstance(error, netmiko.NetmikoAuthenticationException), Gap.REFUSED, "user or password refused"),
+            (isinstance(error, netmiko.NetmikoAuthenticationException), Gap.REFUSED, self._refused),
             (isinstance(error, netmiko.ReadTimeout), Gap.TIMED_OUT, f"no prompt in {limit_s:g} s"),
-            ("known_hosts" in said, Gap.REFUSED, f"the device's key is not in {self._settings.known_hosts}"),
+            (isinstance(other, paramiko.BadHostKeyException), Gap.REFUSED, self._other_key(other)),
             (timed_out, Gap.TIMED_OUT, f"no SSH within {limit_s:g} s"),
             (of_ssh, Gap.UNREADABLE, f"no common SSH: {common}"),
             (cut_off, Gap.UNREACHABLE, "the connection was cut off"),
@@ -214,6 +241,14 @@ class _Session:
         if isinstance(error, OSError):
             return failed(error, tried, limit_s)
         return SourceFailed(Gap.UNREADABLE, f"{tried}: {type(error).__name__}")
+
+    def _other_key(self, other: BaseException | None) -> str:
+        if not isinstance(other, paramiko.BadHostKeyException):
+            return ""
+        shown, kept = fingerprint(other.key), fingerprint(other.expected_key)
+        name = known_as(self._settings.host, self._settings.port)
+        forget = f"ssh-keygen -R '{name}' -f {self._host_keys.file}"
+        return f"the device shows the host key {shown}, not {kept}; if it was changed rightly: {forget}"
 
 
 def _body(raw: str, command: str) -> str:

@@ -28,6 +28,7 @@ HAND_OVER_S = 0.2
 COUNTS_EVERY_S = 1.0
 MOST_HELD = 20_000
 BEGIN_AGAIN_S = 5.0
+LONGEST_AGAIN_S = 60.0  # where it cannot begin: a port that another program has may come free
 STOP_WITHIN_S = 5.0
 
 Make = Callable[[], Listener]  # of a module's own name: it is made in the other process. Raises OSError
@@ -48,7 +49,7 @@ class Apart:
         self._stopping = threading.Event()
         self._pipe: Connection | None = None
         self._keeping = threading.Thread(target=self._keep, name=f"{name} listener", daemon=True)
-        self.trouble = f"{name}: not begun"
+        self.trouble = "not begun"
         self.pid: int | None = None
 
     def start(self) -> None:
@@ -81,6 +82,7 @@ class Apart:
 
     def _keep(self) -> None:
         context = multiprocessing.get_context("spawn")
+        wait_s, said = self._begin_again_s, ""
         while not self._stopping.is_set():
             ours, theirs = context.Pipe()
             process = context.Process(target=serve, args=(theirs, self._make), name=self.name, daemon=True)
@@ -89,7 +91,7 @@ class Apart:
             with self._saying, suppress(OSError):
                 self._pipe, self.pid = ours, process.pid
                 ours.send(self._devices)
-            self._follow(ours)
+            heard = self._follow(ours)
             with self._saying:
                 self._pipe, self.pid = None, None
             with self._changed:
@@ -99,20 +101,28 @@ class Apart:
             process.join(STOP_WITHIN_S)
             if process.is_alive():
                 process.kill()
-            if not self._stopping.wait(self._begin_again_s):
-                log.warning("%s: its process ended (%s); begun anew", self.name, process.exitcode)
+            if self._stopping.is_set():
+                return
+            if heard or self.trouble != said:  # else it was said already: who has the port may have it for days
+                log.warning("%s: nothing is heard: %s; tried again", self.name, self.trouble)
+                wait_s, said = self._begin_again_s, self.trouble
+            else:
+                wait_s = min(wait_s * 2, LONGEST_AGAIN_S)
+            self._stopping.wait(wait_s)
 
-    def _follow(self, pipe: Connection) -> None:
-        """Take what it says until it is gone."""
+    def _follow(self, pipe: Connection) -> bool:
+        """Take what it says until it is gone; whether it listened at all."""
+        listened = False
         while True:
             try:
                 said = pipe.recv()
             except (EOFError, OSError):
-                self.trouble = self.trouble or f"{self.name}: its process ended"
-                return
+                self.trouble = self.trouble or "its process ended"
+                return listened
             if isinstance(said, str):
                 self.trouble = said
                 continue
+            listened = True
             with self._changed:
                 self.trouble = ""
                 room = MOST_HELD - len(self._held.events)

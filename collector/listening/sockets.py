@@ -24,15 +24,18 @@ def udp_socket(host: str, port: int, wanted_bytes: int = WANTED_BYTES) -> socket
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted_bytes)
         sock.bind((host, port))
         sock.setblocking(False)
-    except OSError:
+    except OSError as error:
         sock.close()
-        raise
+        raise OSError(error.errno, f"{host} port {port}: {error.strerror or error}") from error
     return sock
 
 
 def tcp_socket(host: str, port: int) -> socket.socket:
     """Listening, non-blocking. Raises OSError."""
-    sock = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=64)
+    try:
+        sock = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=64)
+    except OSError as error:
+        raise OSError(error.errno, f"{host} port {port}: {error.strerror or error}") from error
     sock.setblocking(False)
     return sock
 

@@ -14,6 +14,7 @@ Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,252}$", de
 Port = Annotated[int, Meta(ge=1, le=65535)]
 LimitS = Annotated[float, Meta(gt=0, le=120)]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
+LONGEST_SECRET = 20_000  # a private key in PEM
 Text = Annotated[str, Meta(max_length=4096)]
 
 
@@ -75,6 +76,6 @@ def _secret(shape: type, written: Any) -> Any:
     # The text of a failed conversion must not carry what stood there: it may have been a secret in the wrong place.
     if shape is not Secret:
         raise NotImplementedError(f"no settings are of {shape.__name__}")
-    if not isinstance(written, str) or not 0 < len(written) <= 1024 or "\0" in written:
-        raise ValueError("a secret is a text of 1 to 1024 characters")
+    if not isinstance(written, str) or not 0 < len(written) <= LONGEST_SECRET or "\0" in written:
+        raise ValueError(f"a secret is a text of 1 to {LONGEST_SECRET} characters")
     return Secret(written)

@@ -11,6 +11,7 @@ import msgspec
 from readings.delivery.protocols import CollectionRefused, Given, Word
 
 LEAST_KEY = 8  # RFC 3414 §11.2
+PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----\s.*\s-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
 
 
 class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -30,7 +31,7 @@ class SnmpSecret(_Secret, frozen=True):
 
 
 class LoginSecret(_Secret, frozen=True):
-    """A user with a password, or for SSH with a private key (PEM)."""
+    """A user with a password, or for SSH with a private key (PEM); if that is encrypted, ``password`` opens it."""
 
     user: Given
     password: Annotated[str, msgspec.Meta(max_length=1000)] = ""
@@ -83,4 +84,6 @@ def _snmp_fault(told: SnmpSecret) -> str:
 def _login_fault(kind: str, told: LoginSecret) -> str:
     if told.private_key and kind != "ssh":
         return "only SSH knows private keys"
+    if told.private_key and PRIVATE_KEY.fullmatch(told.private_key.strip()) is None:
+        return "private_key: not a private key in PEM"
     return "" if told.password or told.private_key else "a password is missing"

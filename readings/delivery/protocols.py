@@ -15,6 +15,13 @@ Seconds = Annotated[float, msgspec.Meta(gt=0, le=120)]
 Word = Annotated[str, msgspec.Meta(max_length=200)]
 Given = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Path = Annotated[str, msgspec.Meta(max_length=500, pattern="^/")]
+KEY_TYPES = "ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)"
+HostKey = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=4000, pattern=f"^(SHA256:[A-Za-z0-9+/]{{43}}|({KEY_TYPES}) [A-Za-z0-9+/]+={{0,2}}( [^\r\n]*)?)?$"
+    ),
+]
 Unit = Annotated[int, msgspec.Meta(ge=0, le=247)]
 
 
@@ -54,12 +61,15 @@ class SyslogSettings(_Words, frozen=True):
 
 
 class CliSettings(_Words, frozen=True):
-    """``platform`` is netmiko's word for it; ``backup``: its configuration is read and kept."""
+    """``platform`` is netmiko's word for it; ``backup``: its configuration is read and kept. ``host_key``: the only one
+    that will do, "ssh-ed25519 AAAA…" or its fingerprint "SHA256:…"; without it the first that was shown.
+    """
 
     platform: Given
     port: Port = 22
     timeout_s: Seconds = 30.0
     backup: bool = False
+    host_key: HostKey = ""
 
 
 class ModbusSettings(_Words, frozen=True):

@@ -22,6 +22,7 @@ from server.times import rfc3339, to_ms
 TOKEN_PREFIX = "zse"  # noqa: S105 - not a secret, its first letters
 LONGEST_TTL = timedelta(days=7)
 DEFAULT_TTL = timedelta(hours=1)
+SERVER, COLLECTOR = "server", "collector"  # kinds of device; the second says of itself that it is one
 MOST_FACTS = 50
 LONGEST_FACT = 500
 
@@ -79,8 +80,8 @@ def enrol(
 ) -> Enrolled:
     """Use the token up and make the agent's credential.
 
-    A token bound to a device makes that device if need be and ends the credential of an agent that was there before
-    (the host was installed anew). Raises EnrolmentRefused.
+    A token bound to a device makes that device if need be (a collector as one) and ends the credential of an agent that
+    was there before (the host was installed anew). Raises EnrolmentRefused.
     """
     credential = make_secret(PREFIX)
     agent_id = f"agent-{secrets.token_hex(6)}"
@@ -88,7 +89,8 @@ def enrol(
     with records.writing() as session:
         row = _use_up(session, token, agent_id, now)
         state = ACTIVE if row.device_no else PENDING
-        device = _device_of(session, row, hostname, state, actor=actor, now=now)
+        kind = COLLECTOR if facts.get("role") == COLLECTOR else SERVER
+        device = _device_of(session, row, hostname, state, kind, actor=actor, now=now)
         if state == ACTIVE:
             _revoke_all(session, device.device_no, actor, now)
         session.add(
@@ -183,8 +185,9 @@ def _use_up(session: Session, token: str, agent_id: str, now: datetime) -> Enrol
 
 
 def _device_of(
-    session: Session, row: EnrolmentToken, hostname: str, state: str, *, actor: Actor, now: datetime
+    session: Session, row: EnrolmentToken, hostname: str, state: str, kind: str, *, actor: Actor, now: datetime
 ) -> Device:
+    """``kind`` is of a device that is made now: what the ledger says already stays."""
     if row.device_no is not None:
         device = session.get(Device, row.device_no)
         if device is not None:
@@ -194,7 +197,8 @@ def _device_of(
         device_no = number_for(hostname)
         while session.get(Device, device_no) is not None:
             device_no = f"{number_for(hostname)[:55]}-{secrets.token_hex(3)}"
-    device = Device(device_no=device_no, name=row.device_name or hostname or device_no, state=state, created_ms=0)
+    name = row.device_name or hostname or device_no
+    device = Device(device_no=device_no, name=name, kind=kind, state=state, created_ms=0)
     return add_device(session, device, actor=actor, now=now)
 
 

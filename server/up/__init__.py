@@ -1,1 +1,1 @@
-"""``zhishou up``: the centre and an agent for this host, each its own process, started and stopped together."""
+"""``zhishou up``: centre, agent and collector of this host, each its own process, started and stopped together."""

@@ -93,7 +93,7 @@ class Child:
     def _repeat(self, lines: IO[str]) -> None:
         with lines:
             for line in lines:
-                self.say(f"{self.name:<6} | {line.rstrip()}")
+                self.say(f"{self.name:<9} | {line.rstrip()}")
 
 
 def ending(code: int) -> str:

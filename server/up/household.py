@@ -1,4 +1,4 @@
-"""Centre and agent of one machine: put in place, started in order, watched, stopped in the opposite order."""
+"""Centre, agent and collector of one machine: put in place, started in order, watched, stopped the other way round."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import http.client
 import os
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -17,14 +16,15 @@ from server.clock import utc_now
 from server.people.passwords import make_password
 from server.people.register import all_people, create_person
 from server.records import Records
-from server.senders.enrolment import create_enrolment, number_for
+from server.senders.enrolment import number_for
 from server.settings import Settings
 from server.tls.certificates import Certificates
-from server.up.children import Child, Say, command, ending
+from server.up.children import Child, Say, ending
+from server.up.collecting import Listening, collector_no, ensure_key, ensure_share
+from server.up.enrolling import EnrolmentFailed, Place, enrol
 
 ADMIN = "admin"
 FIRST_PASSWORD = "ZHISHOU_ADMIN_PASSWORD"  # noqa: S105 - the variable's name
-TOKEN = "ZHISHOU_ENROLMENT_TOKEN"  # noqa: S105 - the variable's name
 OURS = Actor("command", "zhishou up")
 HEALTHY_WITHIN_S = 120.0
 WATCH_EVERY_S = 0.5
@@ -38,7 +38,7 @@ class UpFailed(Exception):  # noqa: N818 - it reads as the sentence it makes
 class Household:
     """``listener`` is held here and handed to the server, so that a restart of it refuses no connection."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, say: Say) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, say: Say, hearing: Listening) -> None:
         self.settings = settings
         self.listener = listener
         self.say = say
@@ -49,22 +49,29 @@ class Household:
         self.https = settings.speaks_https
         name = self._certified_name() if self.https else self.host
         self.url = f"{'https' if self.https else 'http'}://{f'[{name}]' if ':' in name else name}:{port}"
-        self.agent_folder = settings.data / "agent"
-        environment = {key: value for key, value in os.environ.items() if key != FIRST_PASSWORD}
-        self.environment = {
-            **environment,
-            "ZHISHOU_AGENT_STATE": str(self.agent_folder.resolve()),
-            "ZHISHOU_AGENT_SERVER": self.url,
-            **({"ZHISHOU_AGENT_CA_FILE": str(self.certificates.authority.resolve())} if self.https else {}),
-        }
+        self.environment = {key: value for key, value in os.environ.items() if key != FIRST_PASSWORD}
+        authority = self.certificates.authority.resolve() if self.https else None
+        home, hostname = settings.data.resolve(), socket.gethostname()
+        self.agent_place = Place("agent", home / "agent", number_for(hostname), hostname)
+        self.collector_place = Place(
+            "collector", home / "collector", collector_no(hostname), f"{hostname} 采集器", self.url, authority
+        )
         self.server = Child(
             "server",
             ["server", "run", *listening(settings, listener.fileno())],
-            environment,
+            self.environment,
             say,
             pass_fds=[listener.fileno()],
         )
-        self.agent = Child("agent", ["agent", "run"], self.environment, say)
+        agent = {
+            "ZHISHOU_AGENT_STATE": str(self.agent_place.folder),
+            "ZHISHOU_AGENT_SERVER": self.url,
+            **({"ZHISHOU_AGENT_CA_FILE": str(authority)} if authority else {}),
+        }
+        self.agent = Child("agent", ["agent", "run"], {**self.environment, **agent}, say)
+        words = ["collector", "run", *self.collector_place.words(), *hearing.words()]
+        self.collector = Child("collector", words, self.environment, say)
+        self.members = [self.server, self.agent]  # in the order of their starting
 
     def run(self) -> None:
         """Until ``stopping`` is set. Raises UpFailed; whatever happens, no child stays behind."""
@@ -72,15 +79,16 @@ class Household:
         try:
             self.server.start(time.monotonic())
             self.wait_until_healthy()
-            self.enrol_agent()
-            self.agent.start(time.monotonic())
+            self.settle()
+            for child in self.members[1:]:
+                child.start(time.monotonic())
             self.announce(first_password)
             while not self.stopping.wait(WATCH_EVERY_S):
-                for child in (self.server, self.agent):
+                for child in self.members:
                     child.watch(time.monotonic())
         finally:
-            self.agent.stop(PATIENCE_S)  # first: what it still sends finds the centre there
-            self.server.stop(PATIENCE_S)
+            for child in reversed(self.members):  # the centre last: what the others still send finds it there
+                child.stop(PATIENCE_S)
 
     def ensure_admin(self) -> str | None:
         """The password that was made for ``admin``, None when there are people already or it was given."""
@@ -135,35 +143,33 @@ class Household:
         names = self.certificates.shown().names
         return self.host if self.host in names else next((name for name in names if "*" not in name), self.host)
 
-    def enrol_agent(self) -> None:
-        """Nothing when it has a credential already. Raises UpFailed."""
-        if self.stopping.is_set() or (self.agent_folder / "credential.json").exists():
+    def settle(self) -> None:
+        """Agent and collector enrolled, the collector with a share and the key of secrets; nothing that is there
+        already is made again. Raises UpFailed for the agent: without a collector this machine is watched all the same.
+        """
+        if self.stopping.is_set():
             return
-        self.agent_folder.mkdir(mode=0o700, exist_ok=True)
-        hostname = socket.gethostname()
         records = Records(self.settings.data / "records.db")
+        fingerprint = self.certificates.fingerprint() if self.https else ""
         try:
-            _, token = create_enrolment(
-                records,
-                actor=OURS,
-                now=utc_now(),
-                device_no=number_for(hostname),
-                device_name=hostname,
-                fingerprint=self.certificates.fingerprint() if self.https else "",
-            )
+            try:
+                enrol(records, self.agent_place, self.agent.environment, fingerprint, actor=OURS)
+            except EnrolmentFailed as error:
+                raise UpFailed(str(error)) from error
+            try:
+                enrol(records, self.collector_place, self.environment, fingerprint, actor=OURS)
+            except EnrolmentFailed as error:
+                self.say(f"{error}; no devices are asked from here")
+                return
+            self.members.append(self.collector)
+            for trouble in (
+                ensure_key(records, self.settings.data, os.environ),
+                ensure_share(records, self.collector_place.folder, actor=OURS),
+            ):
+                if trouble:
+                    self.say(trouble)
         finally:
             records.close()
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
-            command("agent", "enrol"),
-            env={**self.environment, TOKEN: token},  # not an argument: those can be read by everybody
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise UpFailed(f"the agent was not enrolled: {(done.stderr or done.stdout).strip()[-500:]}")
 
     def announce(self, first_password: str | None) -> None:
         if self.stopping.is_set():
@@ -171,6 +177,10 @@ class Household:
         self.say(f"Zhishou 值守 watches this machine: {self.url}")
         if first_password is not None:
             self.say(f"sign in as {ADMIN}, password (shown this once): {first_password}")
+        if self.collector in self.members:
+            self.say(
+                f"a device is added with: zhishou device add NUMBER ADDRESS --kind switch --data {self.settings.data}"
+            )
         self.say("Ctrl-C stops it")
 
 

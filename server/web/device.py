@@ -29,7 +29,22 @@ from server.web.sight import Ledger, Series, Sight, Value
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 EVENTS_SHOWN = 50
-KIND_WORDS: dict[str, str] = {"server": N_("服务器"), "network": N_("网络设备"), "ups": N_("UPS")}
+KIND_WORDS: dict[str, str] = {
+    "server": N_("服务器"),
+    "collector": N_("采集器"),
+    "network": N_("网络设备"),
+    "switch": N_("交换机"),
+    "router": N_("路由器"),
+    "firewall": N_("防火墙"),
+    "storage": N_("存储"),
+    "ups": N_("UPS"),
+    "air_conditioner": N_("空调"),
+    "pdu": N_("PDU"),
+    "bmc": N_("带外管理"),
+    "environment": N_("环境监测"),
+    "wireless": N_("无线设备"),
+    "other": N_("其他"),
+}
 
 
 @dataclass(frozen=True, slots=True)

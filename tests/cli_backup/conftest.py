@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import asyncssh
@@ -33,6 +34,11 @@ def loop_of_devices() -> Iterator[asyncio.AbstractEventLoop]:
 def switched_on(loop_of_devices: asyncio.AbstractEventLoop) -> Iterator[Callable[[Device], CliSettings]]:
     """``switched_on(Device())`` is how to sign in to it."""
     servers: list[asyncssh.SSHAcceptor] = []
+    gates: list[Gate] = []
+
+    def gate() -> Gate:
+        gates.append(Gate())
+        return gates[-1]
 
     def run(work: Any) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(work, loop_of_devices)
@@ -46,7 +52,7 @@ def switched_on(loop_of_devices: asyncio.AbstractEventLoop) -> Iterator[Callable
         }
 
         async def listen() -> asyncssh.SSHAcceptor:
-            return await asyncssh.create_server(Gate, "127.0.0.1", 0, process_factory=device.serve, **options)
+            return await asyncssh.create_server(gate, "127.0.0.1", 0, process_factory=device.serve, **options)
 
         server: asyncssh.SSHAcceptor = run(listen())
         servers.append(server)
@@ -64,14 +70,20 @@ def switched_on(loop_of_devices: asyncio.AbstractEventLoop) -> Iterator[Callable
         server.close()
         await server.wait_closed()
 
+    async def hang_up(gate: Gate) -> None:
+        gate.connection.abort()
+        await gate.connection.wait_closed()
+
     yield on
+    for each in gates:
+        run(hang_up(each))
     for server in servers:
         run(off(server))
 
 
 @pytest.fixture
-def sessions() -> Iterator[Sessions]:
-    made = Sessions()
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
+    made = Sessions(tmp_path / "known_hosts")
     yield made
     made.close()
 

@@ -83,6 +83,11 @@ class Device:
 
 
 class Gate(asyncssh.SSHServer):
+    connection: asyncssh.SSHServerConnection
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.connection = conn
+
     def begin_auth(self, username: str) -> bool:
         return True
 

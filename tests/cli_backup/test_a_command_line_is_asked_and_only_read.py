@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import asyncssh
@@ -151,23 +150,6 @@ def test_a_device_with_old_key_exchange_and_ciphers_is_still_read(sessions: Sess
         "signature_algs": ["ssh-rsa"],
     }
     assert look(sessions, switched_on(Device(options=old))).outputs[SHOW] == CONFIGURATION
-
-
-def test_a_device_whose_key_is_not_the_known_one_is_refused(
-    sessions: Sessions, switched_on: SwitchedOn, tmp_path: Path
-) -> None:
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    device = Device(options={"server_host_keys": [key]})
-    settings = switched_on(device)
-    known = tmp_path / "known_hosts"
-    known.write_text("")
-    strict = msgspec.structs.replace(settings, known_hosts=str(known))
-    with pytest.raises(SourceFailed, match="key is not in") as failure:
-        look(sessions, strict)
-    assert failure.value.gap.word == "refused"
-    assert device.heard == []
-    known.write_text(f"[127.0.0.1]:{device.port} {key.export_public_key().decode()}")
-    assert look(sessions, strict).outputs[SHOW] == CONFIGURATION
 
 
 def test_a_device_has_one_session_at_a_time(sessions: Sessions, switched_on: SwitchedOn) -> None:

@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 WITHIN_S = 90.0
+DEAF = ("--trap-port", "0", "--syslog-port", "0")  # the ports it would take are everybody's
 PROGRAM = [sys.executable, "-P", "-m", "zhishou"]
 
 
@@ -67,6 +69,21 @@ class Up:
         return self.program.wait(WITHIN_S)
 
 
+def left_running(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those that do not end by themselves within a while. One that ended and waits for init to notice is no process."""
+
+    def running(process: psutil.Process) -> bool:
+        try:
+            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    end = time.monotonic() + WITHIN_S
+    while (left := [process for process in processes if running(process)]) and time.monotonic() < end:
+        time.sleep(0.05)
+    return left
+
+
 Start = Callable[..., Up]
 
 
@@ -78,7 +95,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def up(*words: str, env: Mapping[str, str] | None = None) -> Up:
         data = tmp_path / "data"
         program = subprocess.Popen(
-            [*PROGRAM, "up", "--data", str(data), "--port", "0", *words],
+            [*PROGRAM, "up", "--data", str(data), "--port", "0", *DEAF, *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -102,14 +119,14 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(tmp_path: Path) -> Run:
     """``run("token", "list")`` on the folder ``data`` in tmp_path."""
 
-    def command(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    def command(*words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*PROGRAM, *words],
             capture_output=True,
             text=True,
             check=False,
             timeout=WITHIN_S,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             env=environment(ZHISHOU_DATA=str(tmp_path / "data"), **env),
             cwd=tmp_path,
         )

@@ -101,7 +101,8 @@ def test_the_running_agent_follows_its_configuration_and_changes_its_credential(
     admin = run("token", "create", "boss", "--scope", "admin").stdout.split()[-1]
     headers = {"Authorization": f"Bearer {admin}"}
     with httpx.Client(base_url=up.url, verify=trust(up.data), headers=headers, timeout=30) as http:
-        [device] = http.get("/api/v1/devices").json()["devices"]
+        up.wait_for(r"collector +\| .*device list 1: 0 devices")
+        [device] = [each for each in http.get("/api/v1/devices").json()["devices"] if each["kind"] == "server"]
         agents = f"/api/v1/devices/{device['device_no']}/agents"
         [agent] = http.get(agents).json()["agents"]
         before = (up.data / "agent" / "credential.json").read_text()

@@ -1,4 +1,4 @@
-"""The agent's package, built once; a clean Debian to put it into; a centre that speaks HTTPS."""
+"""The packages, built once; a clean Debian to put it into; a centre that speaks HTTPS."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.command_line.conftest import PROGRAM, Run, Up, environment, run
 __all__ = ["run"]  # the fixture, for these tests too
 
 
-def build(root: Path, out: Path) -> Path:
+def build(root: Path, out: Path, role: str = "agent") -> Path:
     built = subprocess.run(
-        [root / "scripts" / "package", out],
+        [root / "scripts" / "package", out, role],
         capture_output=True,
         text=True,
         check=False,
@@ -40,6 +40,11 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def package(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(repository, tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def collectors_package(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(repository, tmp_path_factory.mktemp("package"), "collector")
 
 
 @dataclass

@@ -17,6 +17,7 @@ def test_what_answers_is_proposed(responder: Responder, capsys: pytest.CaptureFi
     said = capsys.readouterr()
     assert json.loads(said.out) == [
         {
+            "device_no": "pwr-dc01-temp-rack1-01",
             "address": f"127.0.0.1:{responder.port}",
             "type": "geist_environment",
             "kind": "environment",

@@ -40,7 +40,7 @@ LEAST: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def kinds(catalogue: Catalogue, tmp_path: Path) -> Iterator[dict[str, Kind]]:
-    sessions = Sessions(2)
+    sessions = Sessions(tmp_path / "known_hosts", 2)
     yield probe_kinds(load_maps(catalogue), sessions, tmp_path)
     sessions.close()
 

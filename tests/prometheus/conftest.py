@@ -105,6 +105,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     zhishou = str(Path(sys.executable).with_name("zhishou"))
     port, stored, log = free_port(), str(folder / "data"), folder / "up.log"
     command = [zhishou, "up", "--data", stored, "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--trap-port", "0", "--syslog-port", "0"]
     with running(command, log, {"ZHISHOU_AGENT_INTERVAL_S": "2", "ZHISHOU_ADMIN_PASSWORD": "a long enough password"}):
         url = f"http://127.0.0.1:{port}"
         until("healthz", lambda: httpx.get(f"{url}/healthz", timeout=5).status_code == 200, log)
