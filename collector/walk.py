@@ -111,20 +111,23 @@ def number_of(value: Value) -> float | Gap:
     >>> number_of(10**400)
     <Gap.UNREADABLE: 5>
     """
+    if type(value) is int and 0 <= value < 2**64:  # as nearly all are
+        return float(value)
     if isinstance(value, Gap):
         return value
     if isinstance(value, int | float):
         # An INTEGER may be of any length; one no float can hold has no meaning in any MIB.
         return float(value) if -LARGEST <= value <= LARGEST else Gap.UNREADABLE
-    if isinstance(value, bytes):
-        if value.startswith(OPAQUE_FLOAT) and len(value) == 7:
-            return number_of(struct.unpack(">f", value[3:])[0])
-        if value.startswith(OPAQUE_DOUBLE) and len(value) == 11:
-            return number_of(struct.unpack(">d", value[3:])[0])
-        written = _WRITTEN.fullmatch(value[:64].decode("ascii", "replace").rstrip("\0"))
-        if written:
-            return float(written[1])
-    return Gap.UNREADABLE
+    return _number_in(value) if isinstance(value, bytes) else Gap.UNREADABLE
+
+
+def _number_in(octets: bytes) -> float | Gap:
+    if octets.startswith(OPAQUE_FLOAT) and len(octets) == 7:
+        return number_of(struct.unpack(">f", octets[3:])[0])
+    if octets.startswith(OPAQUE_DOUBLE) and len(octets) == 11:
+        return number_of(struct.unpack(">d", octets[3:])[0])
+    written = _WRITTEN.fullmatch(octets[:64].decode("ascii", "replace").rstrip("\0"))
+    return float(written[1]) if written else Gap.UNREADABLE
 
 
 def scaled(number: float, times: float) -> float:
