@@ -73,39 +73,53 @@ def put_device(
     now: datetime,
 ) -> CollectedDevice:
     """Have the device asked, or change how. Raises NoSuchDevice, CollectionRefused (nothing is changed then)."""
-    _check_interval(interval_s)
-    if device_type and DEVICE_TYPE.fullmatch(device_type) is None:
-        raise CollectionRefused(f"type: {device_type[:60]!r} is no id of a device type")
-    kept = msgspec.to_builtins(protocols_from(protocols))
     with records.writing() as session:
-        if session.get(Device, device_no) is None:
-            raise NoSuchDevice(f"device {device_no!r} is not in the ledger")
-        if session.get(CollectionShare, share) is None:
-            raise CollectionRefused(f"share: there is no share {share[:60]!r}")
-        row = session.get(CollectedDevice, device_no)
-        before = None if row is None else row.model_dump()
-        if before is None or before["share"] != share:
-            in_it = select(func.count()).select_from(CollectedDevice).where(col(CollectedDevice.share) == share)
-            if session.exec(in_it).one() >= MOST_DEVICES:
-                raise CollectionRefused(f"share: {share} has {MOST_DEVICES} devices already")
-            _move(session, device_no, share, to_ms(now))
-        if row is None:
-            row = CollectedDevice(device_no=device_no, share=share, address="")
-        row.share, row.address, row.device_type = share, check_address(address), device_type
-        row.interval_s, row.protocols = interval_s, kept
-        session.add(row)
-        session.flush()
-        if row.model_dump() != before:
-            announce(session, {share} | ({before["share"]} if before else set()))
-            append(
-                session,
-                at=now,
-                actor=actor,
-                act="device.collected",
-                subject=f"device/{device_no}",
-                old=before,
-                new=row.model_dump(),
-            )
+        wanted = CollectedDevice(
+            device_no=device_no,
+            share=share,
+            address=address,
+            device_type=device_type,
+            interval_s=interval_s,
+            protocols=dict(protocols),
+        )
+        return put_device_in(session, wanted, actor=actor, now=now)
+
+
+def put_device_in(session: Session, wanted: CollectedDevice, *, actor: Actor, now: datetime) -> CollectedDevice:
+    """In the caller's transaction. Raises NoSuchDevice, CollectionRefused."""
+    device_no, share = wanted.device_no, wanted.share
+    _check_interval(wanted.interval_s)
+    if wanted.device_type and DEVICE_TYPE.fullmatch(wanted.device_type) is None:
+        raise CollectionRefused(f"type: {wanted.device_type[:60]!r} is no id of a device type")
+    kept = msgspec.to_builtins(protocols_from(wanted.protocols))
+    if session.get(Device, device_no) is None:
+        raise NoSuchDevice(f"device {device_no!r} is not in the ledger")
+    if session.get(CollectionShare, share) is None:
+        raise CollectionRefused(f"share: there is no share {share[:60]!r}")
+    row = session.get(CollectedDevice, device_no)
+    before = None if row is None else row.model_dump()
+    if before is None or before["share"] != share:
+        in_it = select(func.count()).select_from(CollectedDevice).where(col(CollectedDevice.share) == share)
+        if session.exec(in_it).one() >= MOST_DEVICES:
+            raise CollectionRefused(f"share: {share} has {MOST_DEVICES} devices already")
+        _move(session, device_no, share, to_ms(now))
+    if row is None:
+        row = CollectedDevice(device_no=device_no, share=share, address="")
+    row.share, row.address, row.device_type = share, check_address(wanted.address), wanted.device_type
+    row.interval_s, row.protocols = wanted.interval_s, kept
+    session.add(row)
+    session.flush()
+    if row.model_dump() != before:
+        announce(session, {share} | ({before["share"]} if before else set()))
+        append(
+            session,
+            at=now,
+            actor=actor,
+            act="device.collected",
+            subject=f"device/{device_no}",
+            old=before,
+            new=row.model_dump(),
+        )
     return row
 
 

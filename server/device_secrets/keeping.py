@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from readings.delivery.device_secrets import check_secret
 from server.audit.chain import Actor, append
@@ -24,21 +24,28 @@ def set_secret(
     records: Records, vault: Vault, device_no: str, kind: str, words: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> DeviceSecret:
     """Raises CollectionRefused, NoSuchDevice, KeyRefused; then nothing was kept."""
-    kept = check_secret(kind, words)
     with records.writing() as session:
-        if session.get(Device, device_no) is None:
-            raise NoSuchDevice(f"device {device_no!r} is not in the ledger")
-        key_id, sealed = vault.seal(device_no, kind, kept)
-        row = session.get(DeviceSecret, (device_no, kind))
-        replaced = row is not None
-        row = row or DeviceSecret(device_no=device_no, kind=kind, key_id="", sealed=b"", since_ms=0)
-        row.key_id, row.sealed, row.since_ms = key_id, sealed, to_ms(now)
-        session.add(row)
-        collected = session.get(CollectedDevice, device_no)
-        if collected is not None:
-            announce(session, {collected.share})
-        told = {"kind": kind, "replaced": replaced}
-        append(session, at=now, actor=actor, act="secret.set", subject=f"device/{device_no}", new=told)
+        return set_secret_in(session, vault, device_no, kind, words, actor=actor, now=now)
+
+
+def set_secret_in(
+    session: Session, vault: Vault, device_no: str, kind: str, words: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> DeviceSecret:
+    """In the caller's transaction. Raises CollectionRefused, NoSuchDevice, KeyRefused."""
+    kept = check_secret(kind, words)
+    if session.get(Device, device_no) is None:
+        raise NoSuchDevice(f"device {device_no!r} is not in the ledger")
+    key_id, sealed = vault.seal(device_no, kind, kept)
+    row = session.get(DeviceSecret, (device_no, kind))
+    replaced = row is not None
+    row = row or DeviceSecret(device_no=device_no, kind=kind, key_id="", sealed=b"", since_ms=0)
+    row.key_id, row.sealed, row.since_ms = key_id, sealed, to_ms(now)
+    session.add(row)
+    collected = session.get(CollectedDevice, device_no)
+    if collected is not None:
+        announce(session, {collected.share})
+    told = {"kind": kind, "replaced": replaced}
+    append(session, at=now, actor=actor, act="secret.set", subject=f"device/{device_no}", new=told)
     return row
 
 
