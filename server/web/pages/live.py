@@ -8,15 +8,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from server.web import device, fleet, stream
+from server.web import fleet, stream
 from server.web.access import CentreDep, PagePersonDep
+from server.web.pages.device_parts import context, pieces
 from server.web.pages.fleet import question_of
 from server.web.pages.shared import BoardDep, LedgerDep, WordsDep
 from server.web.stream import Part
 from server.web.templating import anchor, fragment
 
 router = APIRouter(prefix="/events")
-DEVICE_PARTS = ("head", "indicators", "readings", "findings", "events", "sources")
 
 
 @router.get("/devices")
@@ -29,9 +29,10 @@ async def fleet_stream(
     centre: CentreDep,
     q: str = "",
     health: str = "",
+    kind: str = "",
     page_no: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
 ) -> Response:
-    question = question_of(q, health, page_no)
+    question = question_of(q, health, page_no, kind)
     order: list[tuple[str, str]] = []
 
     def look(now_ms: int) -> Sequence[Part]:
@@ -68,8 +69,8 @@ async def device_stream(
     centre: CentreDep,
 ) -> Response:
     def look(now_ms: int) -> Sequence[Part]:
-        view = device.view(board.glance(words, now_ms), ledger)
-        return [Part(f"part-{part}", fragment(f"_device_{part}.html", words, view=view)) for part in DEVICE_PARTS]
+        given = context(centre, board.glance(words, now_ms), ledger, caller)
+        return [Part(target, fragment(template, words, **given)) for target, template in pieces(given).items()]
 
     body = stream.events(
         look,
