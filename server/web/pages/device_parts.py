@@ -9,7 +9,7 @@ from server.web import device
 from server.web.access import Caller
 from server.web.collection.asked import asked
 from server.web.courses import Glance
-from server.web.equipment.whole import equipment
+from server.web.equipment.whole import MANY_PORTS, equipment
 from server.web.sight import Ledger
 
 OF_EVERY_DEVICE = ("head", "indicators", "readings", "findings", "events", "sources")
@@ -29,6 +29,11 @@ def context(centre: Centre, glance: Glance, ledger: Ledger, caller: Caller) -> d
         "asked": by,
         "administers": caller.scope == "admin",
     }
+
+
+def has_many_ports(given: dict[str, Any]) -> bool:
+    special = given["equipment"]
+    return special is not None and special.interfaces is not None and len(special.interfaces.rows) > MANY_PORTS
 
 
 def pieces(given: dict[str, Any]) -> dict[str, str]:

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.peer("chromium")
 
 
+@pytest.mark.parametrize("device_no", ["UPS-0401", "SW-0101"])
 def test_a_trap_is_on_the_open_page_without_a_reload(
-    room_viewer: Callable[..., Viewer], machine_room: MachineRoom
+    room_viewer: Callable[..., Viewer], machine_room: MachineRoom, device_no: str
 ) -> None:
     look = room_viewer("en")
-    look.sign_in("/devices/UPS-0401")
+    look.sign_in(f"/devices/{device_no}")
     look.live()
     look.page.evaluate("window.untouched = true")
     now = time.time_ns()
     text = "UPS 输出过载 / the UPS output is overloaded <img src=x onerror=alert(1)>"
-    trap = WireEvent("UPS-0401", 0, 0, "trap", "ups_overload", 3, text)
+    trap = WireEvent(device_no, 0, 0, "trap", "ups_overload", 3, text)
     tick = Tick(machine_room.number + 1, 0, now - BOOTED_NS, now)
     machine_room.send(Batch([BOOT], [tick], [], [], [trap], [], interval_s=INTERVAL_S))
     row = look.page.locator("#part-events tr", has_text="the UPS output is overloaded")
