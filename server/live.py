@@ -136,6 +136,8 @@ class Live:
                 device.sources[gap.source] = SourceNow(at_ms, series, values, gap_of_code(gap.reason), gap.detail)
                 changed.add(device.device_no)
         self._seen(self._device(arrival.sender.device_no), arrival, batch, times)
+        # Whoever watches a device looks again when something happened to it, not only when it was read.
+        changed |= {no for event in batch.events if (no := arrival.device_of(event.device)) in self.devices}
         return changed
 
     def _seen(self, device: DeviceNow, arrival: Arrival, batch: Batch, times: Sequence[int]) -> None:

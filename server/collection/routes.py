@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -10,13 +9,13 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from readings.delivery.protocols import CollectionRefused
-from server.centre import Centre
+from server.collection.force import in_force
 from server.collection.lease import FOREVER_MS
 from server.collection.roster import drop_device, put_device, put_share
 from server.collection.tables import CollectedDevice, CollectionShare
 from server.devices.known import known_device
 from server.devices.ledger import NoSuchDevice
-from server.times import rfc3339, to_ms
+from server.times import rfc3339
 from server.web.access import AdminDep, CentreDep, NowDep, ReaderDep
 from server.web.problems import Problem, not_found
 
@@ -69,7 +68,7 @@ def setting_share(name: str, wanted: ShareWanted, caller: AdminDep, centre: Cent
         )
     except CollectionRefused as error:
         raise Problem(422, "Refused", str(error)) from error
-    _in_force(centre, now)
+    in_force(centre, now)
     return share_object(row)
 
 
@@ -103,7 +102,7 @@ def collecting(
         )
     except CollectionRefused as error:
         raise Problem(422, "Refused", str(error)) from error
-    _in_force(centre, now)
+    in_force(centre, now)
     return device_object(row)
 
 
@@ -114,13 +113,7 @@ def not_collecting(device_no: str, caller: AdminDep, centre: CentreDep, now: Now
         drop_device(centre.records, known.device_no, actor=caller.actor, now=now)
     except NoSuchDevice as error:
         raise not_found(str(error), device_no=device_no) from error
-    _in_force(centre, now)
-
-
-def _in_force(centre: Centre, now: datetime) -> None:
-    """What senders may do from here on is what was written."""
-    centre.senders.refresh()
-    centre.rights.refresh(to_ms(now))
+    in_force(centre, now)
 
 
 def share_object(row: CollectionShare) -> dict[str, Any]:

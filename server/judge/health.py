@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from checklists.sentences import Text
 from checklists.verdicts import Health, health_of, worst
 from readings.model import Gap
+from server.happenings.tongues import tongues
 from server.judge.state import DeviceState, Finding
 
 MOST_REASONS = 3
@@ -63,8 +64,9 @@ def _unjudged(alarm: EventAlarm | None) -> DeviceHealth:
 
 
 def _alarmed(alarm: EventAlarm, findings: Sequence[Finding]) -> DeviceHealth:
-    zh = f"24 小时内 {alarm.count} 条事件告警，最近：{alarm.text}"
-    en = f"{alarm.count} alarms by events in 24 h, the latest: {alarm.text}"
+    said_zh, said_en = tongues(alarm.text)
+    zh = f"24 小时内 {alarm.count} 条事件告警，最近：{said_zh}"
+    en = f"{alarm.count} alarms by events in 24 h, the latest: {said_en}"
     if findings:
         more = _sentences(findings)
         zh, en = f"{more.zh}；{zh}", f"{more.en}; {en}"

@@ -144,12 +144,20 @@ def page_person(request: Request, caller: OptionalCallerDep) -> Caller:
     raise Problem(401 if "HX-Redirect" in headers else 303, "Sign in", "this page is for people", headers=headers)
 
 
+def page_administrator(caller: Annotated[Caller, Depends(page_person)]) -> Caller:
+    """A signed-in person who may administer: 403 for others, the way to the sign-in page for a stranger."""
+    if not allows(caller.scope, "admin"):
+        raise Problem(403, "Not allowed", f"this needs the scope admin, {caller.name} has {caller.scope}")
+    return caller
+
+
 ReaderDep = Annotated[Caller, Depends(Needs("read"))]
 WriterDep = Annotated[Caller, Depends(Needs("write"))]
 AdminDep = Annotated[Caller, Depends(Needs("admin"))]
 PersonDep = Annotated[Caller, Depends(signed_in_person)]
 ActingDep = Annotated[Caller, Depends(acting_person)]
 PagePersonDep = Annotated[Caller, Depends(page_person)]
+PageAdministratorDep = Annotated[Caller, Depends(page_administrator)]
 
 
 def safe_next(path: str | None) -> str:

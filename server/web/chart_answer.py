@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.web.courses import Glance
+from server.web.equipment.parts import part_word
 from server.web.i18n import Words
 from server.web.panels import MAX_LINES, PANELS, RANGES, Line, Panel
 from server.web.sight import Course, Hole, Ledger, Series, Sight
@@ -109,12 +110,13 @@ def _holes(known: Sequence[int], frame: Frame, every_ms: int) -> list[Hole]:
 
 def _parts(sight: Sight, ledger: Ledger, line: Line, panel: Panel) -> Sequence[str]:
     known = [part for part in sight.parts(ledger.device_no, line.metric) if part not in panel.skip_parts]
-    return known if line.part is None else [part for part in known if part == line.part]
+    named = [part for part in known if part == line.part]
+    return known if line.part is None or (line.or_each and not named) else named
 
 
 def _label(line: Line, part: str, words: Words) -> str:
-    shown = "" if line.part is not None else part
-    return " ".join(text for text in (shown, words(line.label) if line.label else "") if text)
+    shown = part if line.part is None or part != line.part else ""
+    return " ".join(text for text in (part_word(shown, words), words(line.label) if line.label else "") if text)
 
 
 def _busiest(drawn: list[tuple[str, Course]]) -> list[tuple[str, Course]]:

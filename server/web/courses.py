@@ -18,10 +18,13 @@ MOST_KEPT = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """``newest`` is the last value of the line (a rate per second where asked), None when there is none."""
+    """``newest`` is the last value of the line (a rate per second where asked), ``mean`` that of all; None: there is
+    none.
+    """
 
     line: Markup
     newest: float | None
+    mean: float | None = None
 
 
 EMPTY = Spark(sparkline.draw((), start_ms=0, end_ms=1, step_ms=1), None)
@@ -68,7 +71,8 @@ class Courses:
             floor=0.0 if share or series.rate else None,
             ceiling=1.0 if share else None,
         )
-        return Spark(line, course.avg[-1])
+        known = [value for value in course.avg if value is not None]
+        return Spark(line, course.avg[-1], sum(known) / len(known) if known else None)
 
 
 @dataclass(frozen=True, slots=True)

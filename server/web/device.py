@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -21,30 +21,16 @@ from server.web.device_tables import (
     judged,
     source_groups,
 )
+from server.web.equipment.identity import facts_in_words
 from server.web.groups import FAMILIES, Family, Row
 from server.web.health import GAP_REASONS
-from server.web.i18n import N_, Words
+from server.web.i18n import Words
+from server.web.kinds import kind_word
 from server.web.sight import Ledger, Series, Sight, Value
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 EVENTS_SHOWN = 50
-KIND_WORDS: dict[str, str] = {
-    "server": N_("服务器"),
-    "collector": N_("采集器"),
-    "network": N_("网络设备"),
-    "switch": N_("交换机"),
-    "router": N_("路由器"),
-    "firewall": N_("防火墙"),
-    "storage": N_("存储"),
-    "ups": N_("UPS"),
-    "air_conditioner": N_("空调"),
-    "pdu": N_("PDU"),
-    "bmc": N_("带外管理"),
-    "environment": N_("环境监测"),
-    "wireless": N_("无线设备"),
-    "other": N_("其他"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +84,15 @@ class DeviceView:
     facts: Sequence[tuple[str, str]]
 
 
-def view(glance: Glance, ledger: Ledger) -> DeviceView:
-    """Everything the page shows of one device, in the reader's language."""
+def view(glance: Glance, ledger: Ledger, takes: Collection[str] = ()) -> DeviceView:
+    """Everything the page shows of one device, in the reader's language. ``takes``: metrics that stand elsewhere."""
     sight, words, now_ms = glance.sight, glance.words, glance.now_ms
     (standing,) = sight.stand([ledger], now_ms)
     latest = sight.latest(ledger.device_no, now_ms)
     findings = sight.findings(ledger.device_no)
     ordered = sorted(findings, key=finding_order)
     uptime = next((value for value in latest if value.metric == "uptime_seconds" and value.value is not None), None)
-    kind = words(KIND_WORDS[ledger.kind]) if ledger.kind in KIND_WORDS else ledger.kind
-    meta = [ledger.device_no, kind, ledger.location, ledger.purpose, ledger.owner_post]
+    meta = [ledger.device_no, kind_word(ledger.kind, words), ledger.location, ledger.purpose, ledger.owner_post]
     return DeviceView(
         device_no=ledger.device_no,
         name=ledger.name or ledger.device_no,
@@ -120,14 +105,16 @@ def view(glance: Glance, ledger: Ledger) -> DeviceView:
         coverage=_coverage(sight, ledger, now_ms),
         uptime=show(uptime.value, "seconds", words.language) if uptime and uptime.value is not None else None,
         booted=_booted(uptime),
-        families=_families(glance, ledger, latest),
+        families=_families(glance, ledger, [value for value in latest if value.metric not in takes]),
         reading_count=len(latest),
         findings=[finding_line(row, words) for row in ordered if row.verdict not in {"met", "unknown"}],
         findings_unknown=[finding_line(row, words) for row in ordered if row.verdict == "unknown"],
         findings_met=[finding_line(row, words) for row in ordered if row.verdict == "met"],
-        events=[happening(row) for row in sight.events(ledger.device_no, now_ms - 7 * DAY_MS, now_ms, EVENTS_SHOWN)],
+        events=[
+            happening(row, words) for row in sight.events(ledger.device_no, now_ms - 7 * DAY_MS, now_ms, EVENTS_SHOWN)
+        ],
         sources=source_groups(sight.sources(ledger.device_no, now_ms), words),
-        facts=sight.facts(ledger.device_no),
+        facts=facts_in_words(sight.facts(ledger.device_no), words),
     )
 
 

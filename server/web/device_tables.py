@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from readings.units import show
+from server.happenings.tongues import tongues
 from server.times import rfc3339
+from server.web.equipment.configuration import change_of, sentence
 from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
 from server.web.i18n import N_, Words
 from server.web.sight import EventRow, FindingRow, SourceRow
@@ -41,6 +43,7 @@ class Happening:
     text: str
     count: int
     inferred: bool
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def finding_line(row: FindingRow, words: Words) -> Finding:
     )
 
 
-PROGRAM = N_("程序")
+PROGRAM, SYSLOG = N_("程序"), N_("Syslog")
 SOURCE_WORDS = {
     "kernel_log": N_("内核"),
     "journal": N_("系统日志"),
@@ -106,22 +109,40 @@ SOURCE_WORDS = {
     "clock": N_("时钟"),
     "spool": N_("待发队列"),
     "runner": N_("采集"),
+    "collection": N_("采集"),
+    "trap": N_("Trap"),
+    "configuration": N_("配置"),
+    "snmp": N_("SNMP"),
+    "redfish": N_("Redfish"),
+    "ipmi": N_("IPMI"),
+    "sql": N_("数据库"),
 }
+DEVICE_LOG = "device_log"  # a line the device sent itself, not one of a host's own journal
 
 
-def happening(row: EventRow) -> Happening:
-    """What a program wrote says so, and is no more than a warning: it is that program's word, not the system's."""
+def happening(row: EventRow, words: Words) -> Happening:
+    """What a program wrote says so, and is no more than a warning: it is that program's word, not the system's.
+
+    What was told in two languages is shown in the reader's; a changed configuration by how many lines.
+    """
     program = row.kind == "user_log"
     severity = min(max(row.severity, 0), len(SEVERITY_WORDS) - 1)
+    change = change_of(row, words)
     return Happening(
         at=rfc3339(row.at_ms),
-        source=PROGRAM if program else SOURCE_WORDS.get(row.source, row.source),
+        source=PROGRAM if program else SYSLOG if row.kind == DEVICE_LOG else SOURCE_WORDS.get(row.source, row.source),
         sign="warn" if program and SEVERITY_SIGNS[severity] == "fault" else SEVERITY_SIGNS[severity],
         word=SEVERITY_WORDS[severity],
-        text=row.text,
+        text=sentence(change, words) if change else in_tongue(row.text, words),
+        href="#configuration" if change else "",
         count=row.count,
         inferred=row.inferred,
     )
+
+
+def in_tongue(text: str, words: Words) -> str:
+    zh, en = tongues(text)
+    return en if words.language == "en" else zh
 
 
 def source_groups(rows: Sequence[SourceRow], words: Words) -> list[SourceGroup]:

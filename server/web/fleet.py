@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -12,8 +12,10 @@ from markupsafe import Markup
 from readings.units import show
 from server.times import rfc3339
 from server.web.courses import EMPTY, Glance
+from server.web.equipment.figures import Figure, figures
 from server.web.health import HEALTH_WORDS, WORST_FIRST, rank
 from server.web.i18n import N_, Words
+from server.web.kinds import FAMILIES, family_of
 from server.web.sight import Ledger, Series, Sight, Standing, Value
 
 PAGE_SIZE = 50
@@ -35,10 +37,13 @@ COUNT_WORDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Quick:
+    """``sign`` "": a plain number; else its word stands with that sign."""
+
     title: str
     number: str
     unit: str
     spark: Markup
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +66,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What of the fleet is asked for: part of a name, a health, a page from 1."""
+    """What of the fleet is asked for: part of a name, a health, a family of kinds, a page from 1."""
 
     search: str = ""
     health: str = ""
     page: int = 1
+    family: str = ""
 
     def link(self, **change: object) -> str:
         """The query string of the same question with something changed; a changed filter starts at page 1."""
-        asked: dict[str, object] = {"q": self.search, "health": self.health, **change}
+        asked: dict[str, object] = {"q": self.search, "health": self.health, "kind": self.family, **change}
         return urlencode({key: value for key, value in asked.items() if value and (key, value) != ("page", 1)})
 
 
@@ -78,6 +84,7 @@ class FleetView:
     answer: Sequence[tuple[str, str]]
     worst: str
     counts: Sequence[tuple[str, int]]
+    families: Sequence[tuple[str, str, int]]
     groups: Sequence[Group]
     total_devices: int
     pages: int
@@ -87,6 +94,10 @@ class FleetView:
     @property
     def health(self) -> str:
         return self.question.health
+
+    @property
+    def family(self) -> str:
+        return self.question.family
 
     @property
     def search(self) -> str:
@@ -117,10 +128,13 @@ def stand(sight: Sight, now_ms: int) -> list[Stood]:
 def view(glance: Glance, everyone: Sequence[Stood], question: Question) -> FleetView:
     """The page that answers ``question``; a page beyond the last one is the last one."""
     counts = Counter(standing.health for _, standing in everyone)
+    kinds = Counter(family_of(ledger.kind) for ledger, _ in everyone)
+    here_too = [stood for stood in everyone if not question.family or family_of(stood[0].kind) == question.family]
+    of_family = Counter(standing.health for _, standing in here_too)
     wanted = [stood for stood in everyone if _matches(stood, question)]
     shown = Counter(standing.health for _, standing in wanted)
     pages = max(1, -(-len(wanted) // PAGE_SIZE))
-    question = Question(question.search, question.health, min(max(1, question.page), pages))
+    question = replace(question, page=min(max(1, question.page), pages))
     here = wanted[(question.page - 1) * PAGE_SIZE : question.page * PAGE_SIZE]
     groups: dict[str, list[DeviceRow]] = {}
     for ledger, standing in here:
@@ -129,7 +143,10 @@ def view(glance: Glance, everyone: Sequence[Stood], question: Question) -> Fleet
     return FleetView(
         answer=_answer(glance.words, counts, len(everyone)),
         worst=_worst(glance.words, worst) if worst else "",
-        counts=[(health, counts[health]) for health in WORST_FIRST],
+        counts=[(health, of_family[health]) for health in WORST_FIRST],
+        families=[
+            (key, word, kinds[key]) for key, (word, _) in FAMILIES.items() if kinds[key] or key == question.family
+        ],
         groups=[Group(health, shown[health], rows) for health, rows in groups.items()],
         total_devices=len(everyone),
         pages=pages,
@@ -140,6 +157,8 @@ def view(glance: Glance, everyone: Sequence[Stood], question: Question) -> Fleet
 def _matches(stood: Stood, question: Question) -> bool:
     ledger, standing = stood
     if question.health and standing.health != question.health:
+        return False
+    if question.family and family_of(ledger.kind) != question.family:
         return False
     text = f"{ledger.device_no} {ledger.name} {ledger.location} {ledger.purpose}".casefold()
     return all(word in text for word in question.search.casefold().split())
@@ -171,6 +190,37 @@ def _worst(words: Words, worst: Stood) -> str:
 def _row(glance: Glance, ledger: Ledger, standing: Standing) -> DeviceRow:
     words = glance.words
     latest = glance.sight.latest(ledger.device_no, glance.now_ms)
+    special = figures(ledger.kind, latest, words)
+    quicks = _host(glance, ledger, latest) if special is None else _figures(glance, ledger, special)
+    return DeviceRow(
+        device_no=ledger.device_no,
+        name=ledger.name or ledger.device_no,
+        place=" · ".join(text for text in (ledger.device_no, ledger.location) if text and text != ledger.name),
+        health=standing.health,
+        reason=words.of(standing.reason) if standing.health != "normal" else "",
+        seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",
+        quicks=quicks,
+    )
+
+
+def _figures(glance: Glance, ledger: Ledger, special: Sequence[Figure]) -> list[Quick]:
+    """What stands for a switch, a UPS, an air conditioner; a course beside what is a number of one series."""
+    series = {figure: Series(figure.metric, figure.part) for figure in special if figure.metric}
+    sparks = glance.courses.sparks(ledger, series.values(), glance.now_ms, kept_ms=SPARKS_KEPT_MS)
+    return [
+        Quick(
+            figure.title,
+            figure.number,
+            figure.unit,
+            sparks[series[figure]].line if figure in series else EMPTY.line,
+            figure.sign,
+        )
+        for figure in special
+    ]
+
+
+def _host(glance: Glance, ledger: Ledger, latest: Sequence[Value]) -> list[Quick]:
+    words = glance.words
     newest = {metric: _quick(latest, metric) for metric, _ in QUICKS}
     series = {metric: Series(metric, value.part) for metric, value in newest.items() if value is not None}
     sparks = glance.courses.sparks(ledger, series.values(), glance.now_ms, kept_ms=SPARKS_KEPT_MS)
@@ -181,15 +231,7 @@ def _row(glance: Glance, ledger: Ledger, standing: Standing) -> DeviceRow:
         number, unit = show(known, value.unit, words.language) if known is not None and value else ("", "")
         spark = sparks[series[metric]] if metric in series else EMPTY
         quicks.append(Quick(title, number, unit, spark.line))
-    return DeviceRow(
-        device_no=ledger.device_no,
-        name=ledger.name or ledger.device_no,
-        place=" · ".join(text for text in (ledger.device_no, ledger.location) if text and text != ledger.name),
-        health=standing.health,
-        reason=words.of(standing.reason) if standing.health != "normal" else "",
-        seen=rfc3339(standing.seen_ms) if standing.seen_ms is not None else "",
-        quicks=quicks,
-    )
+    return quicks
 
 
 def _quick(latest: Sequence[Value], metric: str) -> Value | None:

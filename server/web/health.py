@@ -26,9 +26,9 @@ GAP_REASONS: dict[str, str] = {
     "unreachable": N_("不可达"),
     "refused": N_("被拒绝"),
     "timed_out": N_("超时"),
-    "not_offered": N_("本机不提供"),
+    "not_offered": N_("不提供"),
     "unreadable": N_("读不懂"),
-    "blind": N_("中心自身不在线"),
+    "blind": N_("采集方不在线"),
     "dropped": N_("缓存已满，丢弃"),
     "lost": N_("丢失"),
 }

@@ -7,7 +7,21 @@ from fastapi.staticfiles import StaticFiles
 
 from server.web.headers import BrowserHeaders
 from server.web.i18n import LANGUAGES, words_of
-from server.web.pages import charts, desk, device, error, fleet, live, preferences, runs, sign_in, verifications
+from server.web.pages import (
+    asking,
+    charts,
+    collection,
+    desk,
+    device,
+    error,
+    fleet,
+    live,
+    preferences,
+    runs,
+    shares,
+    sign_in,
+    verifications,
+)
 from server.web.stream import Streams
 from server.web.templating import STATIC
 
@@ -21,6 +35,9 @@ ROUTERS = (
     device.router,
     charts.router,
     live.router,
+    collection.router,
+    asking.router,
+    shares.router,
 )
 
 

@@ -14,12 +14,14 @@ class Line:
     """One metric of a chart. ``part`` None: every part is a line of its own, the busiest first.
 
     ``rate`` turns a counter into its increase per second; ``label`` names the line where the part does not.
+    ``or_each``: every part where the one named is not there (a switch with boards has no total).
     """
 
     metric: str
     part: str | None = ""
     label: str = ""
     rate: bool = False
+    or_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("cpu", N_("CPU 使用率"), "ratio", (Line("cpu_busy_ratio", "total"),)),
-    Panel("memory", N_("内存使用率"), "ratio", (Line("memory_used_ratio"),)),
+    Panel("cpu", N_("CPU 使用率"), "ratio", (Line("cpu_busy_ratio", "total", or_each=True),)),
+    Panel("memory", N_("内存使用率"), "ratio", (Line("memory_used_ratio", or_each=True),)),
     Panel(
         "load",
         N_("负载"),
@@ -61,7 +63,35 @@ PANELS: tuple[Panel, ...] = (
             Line("disk_written_bytes_total", None, N_("写"), rate=True),
         ),
     ),
-    Panel("temperature", N_("温度"), "celsius", (Line("temperature_celsius", None),), from_zero=False),
+    Panel(
+        "temperature",
+        N_("温度"),
+        "celsius",
+        (
+            Line("temperature_celsius", None),
+            Line("cooling_temperature_target_celsius", label=N_("设定")),
+            Line("ups_battery_temperature_celsius", None, N_("电池")),
+        ),
+        from_zero=False,
+    ),
+    Panel("humidity", N_("湿度"), "ratio", (Line("humidity_ratio", None),)),
+    Panel("ups_load", N_("UPS 负载率"), "ratio", (Line("ups_output_load_ratio", None),)),
+    Panel("ups_charge", N_("UPS 电池电量"), "ratio", (Line("ups_battery_charge_ratio", None),)),
+    Panel(
+        "ups_voltage",
+        N_("UPS 输入与输出电压"),
+        "volts",
+        (Line("ups_input_voltage_volts", None, N_("输入")), Line("ups_output_voltage_volts", None, N_("输出"))),
+        from_zero=False,
+    ),
+    Panel("power", N_("功率"), "watts", (Line("power_watts", None),)),
+    Panel("sessions", N_("会话数"), "", (Line("sessions_count"),)),
+    Panel(
+        "ping",
+        N_("Ping 往返时间"),
+        "seconds",
+        (Line("ping_round_trip_seconds", label=N_("平均")), Line("ping_round_trip_longest_seconds", label=N_("最长"))),
+    ),
 )
 
 # Key → (how far back, the step the history is asked for; 0: as read). About 250–400 points each.

@@ -16,6 +16,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("runs", "/runs", N_("检查单")),
     ("devices", "/devices", N_("设备")),
     ("verifications", "/verifications", N_("上线验证")),
+    ("collection", "/collection", N_("采集")),
 )
 
 

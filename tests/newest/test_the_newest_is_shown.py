@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from readings.model import GAP_FLOATS, Gap
-from readings.wire import Batch, Block, SourceGap, Tick, pack_series
+from readings.wire import Batch, Block, SourceGap, Tick, WireEvent, pack_series
 from server.inbox.arrival import Arrival, Sender
 from server.inbox.offsets import Resolved
 from server.inbox.reception import arrival
@@ -85,6 +86,15 @@ def test_a_version_grows_with_every_change_and_only_then() -> None:
     live.apply([said(tick(START, (1.0, 10.0)))])
     assert live.devices["A-1"].version == version
     live.apply([said(tick(START + 1, (1.0, 10.0)))])
+    assert live.devices["A-1"].version > version
+
+
+def test_what_happened_to_a_device_is_news_though_nothing_was_read() -> None:
+    live = Live()
+    live.apply([said(tick(START, (1.0, 10.0)))])
+    version = live.devices["A-1"].version
+    silent = tick(START + 1, None)
+    live.apply([said(msgspec.structs.replace(silent, events=[WireEvent("", 0, 0, "trap", "link_down", 4, "down")]))])
     assert live.devices["A-1"].version > version
 
 

@@ -17,6 +17,7 @@ from server.web import device
 from server.web import ledger as ledger_side
 from server.web.access import ActingDep, CentreDep, NowDep, PagePersonDep
 from server.web.pages.acts import done
+from server.web.pages.device_parts import context
 from server.web.pages.shared import GlanceDep, LedgerDep, WordsDep
 from server.web.panels import RANGE_WORDS
 from server.web.templating import fragment, page
@@ -28,7 +29,6 @@ router = APIRouter(prefix="/devices/{device_no}")
 def whole(
     *, request: Request, caller: PagePersonDep, ledger: LedgerDep, glance: GlanceDep, centre: CentreDep, now: NowDep
 ) -> Response:
-    view = device.view(glance, ledger)
     row = find_device(centre.records, ledger.device_no)
     return page(
         request,
@@ -36,7 +36,7 @@ def whole(
         glance.words,
         caller=caller,
         place="devices",
-        view=view,
+        **context(centre, glance, ledger, caller),
         ledger=ledger_side.view(centre, row, caller.person, glance.words, now.astimezone(HOUSE).date()),
         range_words=RANGE_WORDS,
     )

@@ -8,15 +8,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from server.web import device, fleet, stream
+from server.web import fleet, stream
 from server.web.access import CentreDep, PagePersonDep
+from server.web.pages.device_parts import context, has_many_ports, pieces
 from server.web.pages.fleet import question_of
 from server.web.pages.shared import BoardDep, LedgerDep, WordsDep
 from server.web.stream import Part
 from server.web.templating import anchor, fragment
 
 router = APIRouter(prefix="/events")
-DEVICE_PARTS = ("head", "indicators", "readings", "findings", "events", "sources")
+MANY_PORTS_KEPT_MS = 20_000
 
 
 @router.get("/devices")
@@ -29,9 +30,10 @@ async def fleet_stream(
     centre: CentreDep,
     q: str = "",
     health: str = "",
+    kind: str = "",
     page_no: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
 ) -> Response:
-    question = question_of(q, health, page_no)
+    question = question_of(q, health, page_no, kind)
     order: list[tuple[str, str]] = []
 
     def look(now_ms: int) -> Sequence[Part]:
@@ -67,9 +69,19 @@ async def device_stream(
     words: WordsDep,
     centre: CentreDep,
 ) -> Response:
+    told: list[Part] = []
+    told_of = (-1, 0)  # version, moment
+
     def look(now_ms: int) -> Sequence[Part]:
-        view = device.view(board.glance(words, now_ms), ledger)
-        return [Part(f"part-{part}", fragment(f"_device_{part}.html", words, view=view)) for part in DEVICE_PARTS]
+        nonlocal told_of
+        version = board.sight.version(ledger.device_no)
+        # Hundreds of ports are not drawn again every few seconds while nothing of the device came.
+        if told and version == told_of[0] and 0 <= now_ms - told_of[1] < MANY_PORTS_KEPT_MS:
+            return told
+        given = context(centre, board.glance(words, now_ms), ledger, caller)
+        parts = [Part(target, fragment(template, words, **given)) for target, template in pieces(given).items()]
+        told[:], told_of = (parts, (version, now_ms)) if has_many_ports(given) else ([], told_of)
+        return parts
 
     body = stream.events(
         look,

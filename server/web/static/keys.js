@@ -26,7 +26,7 @@ const acts = {
   t: toggleTheme,
   u: () => document.querySelector("[data-up]")?.click(),
 };
-const places = { h: "/", r: "/runs", d: "/devices", v: "/verifications" };
+const places = { h: "/", r: "/runs", d: "/devices", v: "/verifications", c: "/collection" };
 
 function typing(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
-import re
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -34,11 +28,9 @@ from readings.wire import (
     pack_envelope,
     pack_series,
 )
-from server.audit.chain import Actor
-from server.people.register import create_person
-from server.records import Records
-from server.senders.enrolment import create_enrolment
+from tests.pages.browser.machine_room import MachineRoom, playing
 from tests.pages.browser.paperwork import a_signed_week, work_of_the_day
+from tests.pages.browser.server_process import enrolled, people_and_tokens, running_centre
 from tests.pages.browser.viewer import PASSWORD, Viewer
 
 INTERVAL_S = 15
@@ -166,76 +158,31 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Chromium is looked for first: without it nothing here is worth starting."""
     data = tmp_path_factory.mktemp("centre")
     log = tmp_path_factory.mktemp("log") / "server.log"
-    tokens = _people_and_tokens(data)
+    tokens = people_and_tokens(data, {host.device_no: host.name for host in HOSTS})
     a_signed_week(data)
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "zhishou", "server", "run", "--data", str(data), "--port", "0"]
-        server = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, "ZHISHOU_LOG_LEVEL": "info"}
-        )
+    with running_centre(data, log) as url:
+        desk = Desk(url, {host.device_no: host for host in HOSTS})
+        for host in HOSTS:
+            host.credential = enrolled(url, tokens[host.device_no])["credential"]
+            if host.sends:
+                ago = [back for back in range(BACKLOG_TICKS, -1, -1) if back not in HOLE]
+                desk.send(host, ago, extras=True)
+        reporting = threading.Thread(target=desk.report)
+        reporting.start()
         try:
-            desk = Desk(_address(server, log), {host.device_no: host for host in HOSTS})
-            for host in HOSTS:
-                enrolled = httpx.post(f"{desk.url}/api/v1/enrol", json={"token": tokens[host.device_no]}, timeout=30)
-                assert enrolled.status_code == 201, enrolled.text
-                host.credential = enrolled.json()["credential"]
-                if host.sends:
-                    ago = [back for back in range(BACKLOG_TICKS, -1, -1) if back not in HOLE]
-                    desk.send(host, ago, extras=True)
-            reporting = threading.Thread(target=desk.report)
-            reporting.start()
-            try:
-                work_of_the_day(desk.url, PASSWORD)
-                yield desk
-            finally:
-                desk.ended.set()
-                reporting.join()
+            work_of_the_day(desk.url, PASSWORD)
+            yield desk
         finally:
-            server.terminate()
-            server.wait(timeout=20)
+            desk.ended.set()
+            reporting.join()
     assert desk.trouble == []
-    assert [line for line in log.read_text().splitlines() if "unexpected error" in line] == []
 
 
-def _people_and_tokens(data: Path) -> dict[str, str]:
-    data.chmod(0o700)
-    records = Records(data / "records.db")
-    now, by = datetime.now(UTC), Actor("command", "a test")  # noqa: TID251 - before the centre owns a clock
-    try:
-        for name, shown, post in (
-            ("jia", "甲", "sysadmin"),
-            ("yi", "乙", "security_admin"),
-            ("bing", "丙", "room_admin"),
-        ):
-            create_person(
-                records,
-                name=name,
-                password=PASSWORD,
-                display_name=shown,
-                posts=[post],
-                scope="admin" if name == "jia" else "write",
-                language="zh",
-                actor=by,
-                now=now,
-            )
-        return {
-            host.device_no: create_enrolment(
-                records, actor=by, now=now, device_no=host.device_no, device_name=host.name, ttl=timedelta(hours=1)
-            )[1]
-            for host in HOSTS
-        }
-    finally:
-        records.close()
-
-
-def _address(server: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(240):
-        found = re.search(r"address=(http://\S+)", log.read_text())
-        if found:
-            return found[1]
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.25)
-    pytest.fail(f"the server says no address: {log.read_text()[-2000:]}")
+@pytest.fixture(scope="session")
+def machine_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MachineRoom]:
+    """A centre of its own with the equipment of tests/pages/equipment.py, read as long as pages are looked at."""
+    with playing(tmp_path_factory.mktemp("room"), tmp_path_factory.mktemp("room-log") / "server.log") as room:
+        yield room
 
 
 @pytest.fixture(scope="module")
@@ -252,10 +199,20 @@ def chromium(peer: Callable[[str], str]) -> Iterator[Any]:
 @pytest.fixture
 def viewer(chromium: Any, desk: Desk) -> Iterator[Callable[..., Viewer]]:
     """``viewer(language, theme, width)``; at the end none of them may have had anything to complain of."""
+    yield from _viewers(chromium, desk.url)
+
+
+@pytest.fixture
+def room_viewer(chromium: Any, machine_room: MachineRoom) -> Iterator[Callable[..., Viewer]]:
+    """The same in the machine room."""
+    yield from _viewers(chromium, machine_room.url)
+
+
+def _viewers(chromium: Any, url: str) -> Iterator[Callable[..., Viewer]]:
     opened: list[Viewer] = []
 
     def open_one(*look: Any) -> Viewer:
-        opened.append(Viewer(chromium, desk.url, *look))
+        opened.append(Viewer(chromium, url, *look))
         return opened[-1]
 
     yield open_one

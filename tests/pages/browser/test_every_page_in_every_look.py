@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages.browser.viewer import ARTEFACTS, RECORDS, Viewer
+from tests.pages.browser.viewer import ARTEFACTS, EQUIPMENT, RECORDS, Viewer
 
 if TYPE_CHECKING:
     from tests.pages.browser.conftest import Desk
@@ -64,6 +64,25 @@ def test_every_page_of_records_in_every_look(
         assert look.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
 
 
+@pytest.mark.parametrize(("language", "theme", "width"), LOOKS, ids=str)
+def test_every_page_of_equipment_in_every_look(
+    room_viewer: Callable[..., Viewer], language: str, theme: str, width: int
+) -> None:
+    look = room_viewer(language, theme, width)
+    look.sign_in()
+    for name, path in EQUIPMENT.items():
+        look.open(path)
+        if look.page.locator("[data-live]").count():
+            look.live()
+        if look.page.locator("#charts").count():
+            look.page.wait_for_selector("#charts[data-drawn]", state="attached")
+        look.page.wait_for_timeout(300)
+        look.keep(name, full=True)
+        assert look.overflow() == 0, name
+        assert look.page.locator("h1").count() == 1, name
+        assert look.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
+
+
 def test_the_pictures_of_the_readme(viewer: Callable[..., Viewer]) -> None:
     """Kept among the artefacts; whoever wants new ones in docs/pictures copies them."""
     look = viewer("zh", "light", 1400)
@@ -89,10 +108,20 @@ def test_the_pictures_of_the_readme(viewer: Callable[..., Viewer]) -> None:
     look.page.screenshot(path=ARTEFACTS / "readme-device.png")
 
 
+def test_the_picture_of_a_switch(room_viewer: Callable[..., Viewer]) -> None:
+    """Kept beside those of the README, from a room of its own."""
+    look = room_viewer("zh", "light", 1400)
+    look.sign_in("/devices/SW-0103")
+    look.live()
+    look.page.set_viewport_size({"width": 1400, "height": 1120})
+    look.page.wait_for_timeout(500)
+    look.page.screenshot(path=ARTEFACTS / "readme-switch.png")
+
+
 def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
     """All pictures of this run on one sheet, to be looked at before a change is called done."""
     sheet, pictures = [], 0
-    for name in ("sign-in", "fleet", "device", *RECORDS):
+    for name in ("sign-in", "fleet", "device", *RECORDS, *EQUIPMENT):
         sheet.append(f"<h1>{name}</h1><section>")
         for file in sorted(
             ARTEFACTS.glob(f"{name}-??-*-*.png"), key=lambda file: (file.stem.endswith("-360"), file.stem)
@@ -108,4 +137,4 @@ def test_the_contact_sheet(chromium: Any, desk: Desk) -> None:
     page.set_content(SHEET_STYLE + "".join(sheet))
     page.screenshot(path=ARTEFACTS / "contact-sheet.png", full_page=True)
     page.close()
-    assert pictures >= len(LOOKS) * (3 + len(RECORDS))
+    assert pictures >= len(LOOKS) * (3 + len(RECORDS) + len(EQUIPMENT))

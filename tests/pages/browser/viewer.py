@@ -19,6 +19,27 @@ RECORDS = {
     "report": "/verifications/1/report",
     "ledger": "/devices/SRV-0101",
 }
+# The machine room: tests/pages/equipment.py
+EQUIPMENT = {
+    "switch": "/devices/SW-0101",
+    "switch-optics": "/devices/SW-0102",
+    "chassis": "/devices/SW-0103",
+    "fabric": "/devices/FC-0201",
+    "firewall": "/devices/FW-0301",
+    "ups": "/devices/UPS-0401",
+    "ups-on-battery": "/devices/UPS-0402",
+    "pdu": "/devices/PDU-0501",
+    "air-conditioner": "/devices/AC-0601",
+    "environment": "/devices/ENV-0602",
+    "storage": "/devices/STO-0701",
+    "bmc": "/devices/BMC-0801",
+    "refused": "/devices/SW-0902",
+    "fleet-equipment": "/devices",
+    "collection": "/collection",
+    "collection-add": "/collection/add-device",
+    "collection-device": "/collection/devices/SW-0101",
+    "collection-share": "/collection/shares/room",
+}
 
 
 class Viewer:
@@ -51,9 +72,10 @@ class Viewer:
         self.page.fill("[name=password]", PASSWORD)
         self.page.click("form.sign button")
         self.page.wait_for_url(f"**{next_page}*")
-        if self.page.locator("html").get_attribute("lang") != {"zh": "zh-CN", "en": "en"}[self.language]:
+        lang = {"zh": "zh-CN", "en": "en"}[self.language]
+        if self.page.locator("html").get_attribute("lang") != lang:
             self.page.click(".switches form[action='/preferences/language'] button")
-            self.page.wait_for_load_state()
+            self.page.wait_for_selector(f"html[lang={lang}]")  # the next page must not overtake this one
 
     def live(self) -> None:
         self.page.wait_for_selector("[data-live][data-state=live]")

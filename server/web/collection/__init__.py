@@ -1,0 +1,1 @@
+"""The page of the collection: who asks which devices, how they are asked, and what wants a hand there."""
