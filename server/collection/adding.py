@@ -41,23 +41,30 @@ class Added:
 
 
 def add_asked(
-    records: Records, vault: Vault, wanted: Sequence[Wanted], *, actor: Actor, now: datetime, only_try: bool = False
+    records: Records,
+    vault: Vault,
+    wanted: Sequence[Wanted],
+    *,
+    actor: Actor,
+    now: datetime,
+    only_try: bool = False,
+    only_new: bool = False,
 ) -> list[Added]:
-    """``only_try``: all is done and checked, and undone again.
+    """``only_try``: all is done and checked, and undone again. ``only_new``: what the ledger has is refused.
 
     Raises DeviceRefused, CardRefused, CollectionRefused, KeyRefused; then nothing was changed.
     """
     with records.writing() as session:
-        added = [_add(session, vault, one, actor, now) for one in wanted]
+        added = [_add(session, vault, one, actor, now, only_new=only_new) for one in wanted]
         if only_try:
             session.rollback()
     return added
 
 
-def _add(session: Session, vault: Vault, wanted: Wanted, actor: Actor, now: datetime) -> Added:
+def _add(session: Session, vault: Vault, wanted: Wanted, actor: Actor, now: datetime, *, only_new: bool) -> Added:
     device_no = check_device_no(wanted.device.device_no)
     asked = session.get(CollectedDevice, device_no)
-    if asked is not None:
+    if asked is not None and not only_new:
         raise DeviceRefused(
             f"device {device_no} is asked already, at {asked.address} in share {asked.share}; how, is changed with "
             f"PUT /api/v1/devices/{device_no}/collection and …/secrets/KIND"
@@ -65,7 +72,7 @@ def _add(session: Session, vault: Vault, wanted: Wanted, actor: Actor, now: date
     if KIND.fullmatch(wanted.device.kind) is None:
         raise DeviceRefused(f"kind: {wanted.device.kind[:60]!r} is none: small letters, digits and '_', at most 32")
     new = session.get(Device, device_no) is None
-    if new:
+    if new or only_new:
         add_device(session, wanted.device, actor=actor, now=now)
     wanted.asked.device_no = device_no
     placed = place_device(session, wanted.asked, actor=actor, now=now)

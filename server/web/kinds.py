@@ -21,6 +21,7 @@ KIND_WORDS: dict[str, str] = {
     "bmc": N_("带外控制器"),
     "database": N_("数据库"),
     "collector": N_("采集器"),
+    "other": N_("其他"),
 }
 # Key → (word, kinds). What is in none of them is with the rest.
 FAMILIES: dict[str, tuple[str, frozenset[str]]] = {

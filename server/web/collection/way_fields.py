@@ -37,6 +37,11 @@ FIELD_WORDS: dict[str, str] = {
     "database": N_("库名"),
     "number": N_("取一个数的查询"),
     "name": N_("UPS 名称"),
+    "host_key": N_("主机密钥"),
+    "serial": N_("串口设备"),
+    "baud": N_("波特率"),
+    "parity": N_("校验位"),
+    "stop_bits": N_("停止位"),
 }
 HINTS: dict[str, str] = {
     "transport": N_("设备从别的地址回答时选 tolerant"),
@@ -44,6 +49,8 @@ HINTS: dict[str, str] = {
     "worst": N_("0 紧急 … 7 调试，此级及更严重的记为事件"),
     "ports": N_("逗号分隔"),
     "number": N_("只读的一句查询，回答一个数"),
+    "host_key": N_("公钥或 SHA256 指纹；留空则记住第一次见到的"),
+    "serial": N_("采集器上的串口，如 /dev/ttyS0；填了就不走网络"),
 }
 # What collectors of this version know (a test compares); others may be typed.
 SUGGESTED: dict[str, tuple[str, ...]] = {

@@ -59,7 +59,7 @@ async def add_device(
         secrets = {kind: told for kind in forms.needed(sent) if (told := forms.secret_words(kind, sent, f"{kind}."))}
         asked = forms.asked_as_typed("", sent)
         wanted = [Wanted(device, asked, secrets)]
-        (added,) = add_asked(centre.records, centre.vault, wanted, actor=caller.actor, now=now)
+        (added,) = add_asked(centre.records, centre.vault, wanted, actor=caller.actor, now=now, only_new=True)
         return added.device_no
 
     try:
