@@ -96,7 +96,7 @@ def _take(lines: list[bytes], wants: Callable[[str], bool], recorded: Recorded) 
     for line in lines:
         name, _, rest = line.partition(b"|")
         oid = name.decode("ascii", "replace")
-        if not oid[:1].isdigit():
+        if oid[:1] == "." or oid[-1:] == "." or ".." in oid or not oid.replace(".", "").isdigit():  # none, or torn
             continue
         if not wants(oid):
             recorded.unasked[branch_of(oid)] += 1

@@ -64,7 +64,9 @@ def read(walk: Walk) -> Iterator[Sample | Fact | Unmapped]:
             count = longer.get(index)
             # Nearly all of what is read of a switch passes here: a counter that counts needs no second look.
             yield Sample(
-                metric, float(count) if type(count) is int and count else _count(count, shorter.get(index)), part
+                metric,
+                float(count) if type(count) is int and 0 < count < 2**64 else _count(count, shorter.get(index)),
+                part,
             )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zhishou
@@ -77,6 +77,7 @@ def torn(line: bytes, how: int, with_: int) -> list[bytes]:
 
 
 @settings(max_examples=120, deadline=None)
+@example("netapp-fas3270", [(198, 5, 30239)])  # an identifier that ends in the middle
 @given(
     st.sampled_from(SMALL),
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 7), st.integers(0, 10**6)), min_size=1, max_size=400),

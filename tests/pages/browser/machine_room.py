@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,7 +68,8 @@ def packed(batch: Batch, now_ns: int) -> bytes:
 @contextmanager
 def playing(data: Path, log: Path) -> Iterator[MachineRoom]:
     tokens = people_and_tokens(data, {"COL-1": "采集器甲", "COL-2": "采集器乙", "COL-3": "采集器丙"})
-    credential = _the_quarter_of_an_hour_before(data, tokens)
+    with ThreadPoolExecutor(1) as apart:  # in ours there may be the loop of a browser
+        credential = apart.submit(_the_quarter_of_an_hour_before, data, tokens).result()
     with running_centre(data, log) as url:
         room = MachineRoom(url, credential, TICKS)
         reporting = threading.Thread(target=room.report)
