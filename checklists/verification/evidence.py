@@ -123,5 +123,10 @@ class Evidence:
         return self.tracks.get((metric, part), NO_TRACK)
 
     @property
+    def announced(self) -> list[Planned]:
+        """The planned work that counts, in the order of time: what was entered when it had begun already is nothing."""
+        return sorted((work for work in self.planned if work.noted_ms <= work.from_ms), key=lambda work: work.from_ms)
+
+    @property
     def minutes(self) -> int:
         return max(0, (self.end_ms - self.start_ms) // 60_000)

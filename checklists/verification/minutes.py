@@ -78,13 +78,10 @@ def bounds(track: Track, evidence: Evidence, worst: float) -> Bounds:
 def kept(evidence: Evidence) -> Bools:
     """Per minute, whether it counts: not those of work that was announced before it began."""
     counting = np.ones(evidence.minutes, np.bool_)
-    for work in evidence.planned:
-        if work.noted_ms <= work.from_ms:
-            first, after = (
-                (work.from_ms - evidence.start_ms) // MINUTE_MS,
-                -((evidence.start_ms - work.to_ms) // MINUTE_MS),
-            )
-            counting[max(0, first) : max(0, after)] = False
+    for work in evidence.announced:
+        first = (work.from_ms - evidence.start_ms) // MINUTE_MS
+        after = -((evidence.start_ms - work.to_ms) // MINUTE_MS)
+        counting[max(0, first) : max(0, after)] = False
     return counting
 
 

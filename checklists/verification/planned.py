@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from checklists.verification.counters import changes
-from checklists.verification.evidence import Evidence, Planned
+from checklists.verification.evidence import Evidence
 from checklists.verification.minutes import MINUTE_MS
 
 RESTART = ("restarts", "restart")  # source and kind of what an agent says of how the boot before ended
@@ -37,11 +37,6 @@ class Restart:
     kind: Kind
 
 
-def announced(evidence: Evidence) -> list[Planned]:
-    """What counts of the planned work, in the order of time."""
-    return sorted((work for work in evidence.planned if work.noted_ms <= work.from_ms), key=lambda work: work.from_ms)
-
-
 def restarts(evidence: Evidence) -> list[Restart]:
     """Inside the window, in the order of time."""
     return [
@@ -54,7 +49,7 @@ def restarts(evidence: Evidence) -> list[Restart]:
 def _restart(evidence: Evidence, at_ms: int) -> Restart:
     before = int(np.searchsorted(evidence.ticks, at_ms)) - 1
     after_ms = int(evidence.ticks[before]) if before >= 0 else evidence.start_ms
-    touching = [work for work in announced(evidence) if work.from_ms <= at_ms and after_ms < work.to_ms]
+    touching = [work for work in evidence.announced if work.from_ms <= at_ms and after_ms < work.to_ms]
     if not touching:
         return Restart(after_ms, at_ms, Kind.UNPLANNED)
     inside = any(work.from_ms <= after_ms and at_ms < work.to_ms for work in touching)
