@@ -75,6 +75,8 @@ def _collector(agent_id: str, known: Known, live: Live, now_ms: int, words: Word
         listener, _, outcome = part.partition(" ")
         if metric == "listener_messages_total" and listener in LISTENERS:
             came[listener, outcome] = number
+        elif metric == "listener_hearing" and number and part in LISTENERS:
+            came.setdefault((part, "received"), 0.0)  # it listens, and nothing came yet
     told = [listener for listener in LISTENERS if any(name == listener for name, _ in came)]
     return CollectorState(
         device_no=device_no,

@@ -19,7 +19,7 @@ WAY_WORDS: dict[str, str] = {
     "cli": N_("SSH 命令行"),
     "redfish": N_("Redfish"),
     "ipmi": N_("IPMI"),
-    "modbus": N_("Modbus TCP"),
+    "modbus": N_("Modbus"),
     "nut": N_("NUT"),
     "sql": N_("数据库"),
     "trap": N_("Trap"),
