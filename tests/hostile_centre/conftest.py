@@ -68,7 +68,7 @@ class Watch:
 
     state: str = ""
     centre: tuple[str, int] = ("", 0)
-    threads: set[int] = field(default_factory=set)  # those of the hostile centre itself
+    threads: set[int] = field(default_factory=set)  # the hostile centre's own, and what ran before the test began
     looking: bool = False
     done: list[str] = field(default_factory=list)
 
@@ -112,6 +112,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
         _hooked.append(True)
     WATCH.state = str(tmp_path / "state")
     WATCH.done.clear()
+    WATCH.threads = {one.ident or 0 for one in threading.enumerate()} - {threading.get_ident()}
     yield WATCH
     WATCH.looking = False
 
