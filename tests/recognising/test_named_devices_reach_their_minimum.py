@@ -147,8 +147,9 @@ MINIMA: dict[str, Minimum] = {
     # 331 µW, as hwEntityOpticalRxPower says of the first optics, are these -4.80 dBm.
     "huawei-s12704": (
         "huawei_vrp", "S12704", 56,
-        {"cpu_busy_ratio": 7, "memory_used_ratio": 7, "fan_state": 4, "module_state": 9, "temperature_celsius": 20},
-        {("optical_power_dbm", "receive XGigabitEthernet2/0/0"): -4.8,
+        {"cpu_busy_ratio": 7, "memory_used_ratio": 7, "fan_state": 4, "module_state": 9, "temperature_celsius": 20,
+         "power_supply_state": 2},
+        {("power_supply_state", "PWR1"): 1, ("optical_power_dbm", "receive XGigabitEthernet2/0/0"): -4.8,
          ("optical_power_dbm", "transmit XGigabitEthernet2/0/0"): -2.38},
     ),
     "cisco-controller": (
