@@ -175,6 +175,10 @@ _SCALES: dict[str, tuple[tuple[str, float], ...]] = {
     "hertz": (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3), ("Hz", 1.0)),
 }
 _SCALES["bytes_per_second"] = tuple((f"{symbol}/s", factor) for symbol, factor in _SCALES["bytes"])
+_SCALES["bits_per_second"] = (  # traffic as it is shown: the catalogue counts bytes
+    *((f"{prefix}bit/s", 1000.0**power) for power, prefix in zip(range(4, 0, -1), "TGMk", strict=True)),
+    ("bit/s", 1.0),
+)
 _ONE_SYMBOL = {"rpm": "rpm", "per_second": "/s", "dbm": "dBm"}
 _DURATIONS = {
     "zh": (("天", 86400), ("小时", 3600), ("分钟", 60), ("秒", 1)),
@@ -203,7 +207,7 @@ def _show_scaled(value: float, steps: tuple[tuple[str, float], ...]) -> tuple[st
     # 0.9995 of a step would be shown as 1000 of the smaller one; zero has no size and stands in the base unit.
     fitting = [step for step in steps if abs(value) >= step[1] * 0.9995 or (not value and step[1] == 1.0)]
     symbol, factor = fitting[0] if fitting else steps[-1]
-    return (_fixed(value, 0) if symbol in {"B", "B/s"} else _three_digits(value / factor)), symbol
+    return (_fixed(value, 0) if symbol in {"B", "B/s", "bit/s"} else _three_digits(value / factor)), symbol
 
 
 def _show_seconds(value: float, lang: str) -> tuple[str, str]:

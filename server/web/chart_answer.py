@@ -82,8 +82,8 @@ def _panel(glance: Glance, ledger: Ledger, panel: Panel, frame: Frame) -> dict[s
         "unit": panel.unit,
         "from_zero": panel.from_zero,
         "t": [at / 1000 for at in times],
-        "series": [_series(label, course, times) for label, course in drawn],
-        "limits": [{"value": limit.value, "severity": limit.severity} for limit in limits],
+        "series": [_series(label, course, times, panel.times) for label, course in drawn],
+        "limits": [{"value": limit.value * panel.times, "severity": limit.severity} for limit in limits],
         "gaps": [
             {"start": hole.start_ms / 1000, "end": hole.end_ms / 1000, "reason": hole.reason}
             for hole in _holes(sorted(known), frame, every_ms)
@@ -128,9 +128,10 @@ def _busiest(drawn: list[tuple[str, Course]]) -> list[tuple[str, Course]]:
     return [pair for pair in drawn if id(pair[1]) in kept]
 
 
-def _series(label: str, course: Course, times: Sequence[int]) -> dict[str, Any]:
+def _series(label: str, course: Course, times: Sequence[int], factor: float) -> dict[str, Any]:
     def placed(values: Numbers) -> list[float | None]:
-        by_time = dict(zip(course.t, values, strict=True))
+        scaled = (None if value is None else value * factor for value in values)
+        by_time = dict(zip(course.t, scaled, strict=True))
         return [by_time.get(at) for at in times]
 
     made: dict[str, Any] = {"label": label, "avg": placed(course.avg)}

@@ -176,8 +176,9 @@ def _with_course(row: Row, value: Value, sparks: Mapping[Series, Spark], words: 
     part = "" if value.part == "total" else value.part
     if not row.rate:
         return _reading(value, title, part, spark.line, words)
-    unit = f"{value.unit}_per_second" if value.unit else ""
-    rated = Value(value.metric, part, spark.newest, value.gap or "lost", value.at_ms, value.stale, unit, value.name)
+    unit = "bits_per_second" if row.bits else f"{value.unit}_per_second" if value.unit else ""
+    newest = spark.newest * 8 if row.bits and spark.newest is not None else spark.newest
+    rated = Value(value.metric, part, newest, value.gap or "lost", value.at_ms, value.stale, unit, value.name)
     return _reading(rated, title, part, spark.line, words)
 
 

@@ -9,11 +9,12 @@ from server.web.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One metric. ``part`` None: a row per part. ``rate``: a counter shown as its increase per second."""
+    """One metric. ``part`` None: a row per part. ``rate``: a counter's increase per second; ``bits``: that in bits."""
 
     metric: str
     part: str | None = ""
     rate: bool = False
+    bits: bool = False
     title: str = ""
 
 
@@ -51,8 +52,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         N_("网络"),
         (
-            Row("network_receive_bytes_total", None, rate=True, title=N_("收")),
-            Row("network_transmit_bytes_total", None, rate=True, title=N_("发")),
+            Row("network_receive_bytes_total", None, rate=True, bits=True, title=N_("收")),
+            Row("network_transmit_bytes_total", None, rate=True, bits=True, title=N_("发")),
             Row("network_receive_errors_total", None, title=N_("接收错误")),
         ),
         most=8,

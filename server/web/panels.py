@@ -26,12 +26,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
+    """``times`` the catalogue's unit is drawn: traffic in bits, as network people say it."""
+
     id: str
     title: str
     unit: str
     lines: tuple[Line, ...]
     from_zero: bool = True
     skip_parts: tuple[str, ...] = ()
+    times: float = 1.0
 
 
 PANELS: tuple[Panel, ...] = (
@@ -47,12 +50,13 @@ PANELS: tuple[Panel, ...] = (
     Panel(
         "network",
         N_("网络"),
-        "bytes_per_second",
+        "bits_per_second",
         (
             Line("network_receive_bytes_total", None, N_("收"), rate=True),
             Line("network_transmit_bytes_total", None, N_("发"), rate=True),
         ),
         skip_parts=("lo",),
+        times=8,
     ),
     Panel(
         "disk_io",

@@ -99,13 +99,14 @@ def test_what_it_has_without_a_value_in_this_stretch_is_an_empty_chart(cpu: Pape
     assert panel(cpu, "temperature")["series"] == []
 
 
-def test_a_counter_is_drawn_as_its_rate_and_loopback_left_out(paper: PaperCentre, now_ms: int) -> None:
+def test_traffic_is_drawn_as_its_rate_in_bits_and_loopback_left_out(paper: PaperCentre, now_ms: int) -> None:
     paper.add("SRV-1")
     times = [now_ms - TICK_MS * back for back in (3, 2, 1)]
     for part in ("eth0", "lo"):
         paper.lines[Series("network_receive_bytes_total", part, rate=True)] = Course(times, [None, 1000, 2000])
     chart = panel(paper, "network")
-    assert [(line["label"], line["avg"]) for line in chart["series"]] == [("eth0 收", [None, 1000, 2000])]
+    assert chart["unit"] == "bits_per_second"
+    assert [(line["label"], line["avg"]) for line in chart["series"]] == [("eth0 收", [None, 8000, 16000])]
 
 
 def test_min_and_max_come_along_where_the_history_summarised(cpu: PaperCentre, now_ms: int) -> None:

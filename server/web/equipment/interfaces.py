@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from readings.units import show
 from server.web.courses import EMPTY, Glance, Spark
 from server.web.equipment.neighbours import MAC, Neighbour
 from server.web.equipment.newest import Newest, natural
 from server.web.equipment.optics import Optics
-from server.web.equipment.rates import bits
 from server.web.health import GAP_REASONS
 from server.web.i18n import N_, Words
 from server.web.sight import Ledger, Series, Value
@@ -21,6 +21,7 @@ from server.web.sight import Ledger, Series, Value
 UP, DOWN = 1.0, 2.0
 NOT_KNOWN, LOWER_DOWN = 4.0, 7.0
 BUSY = 0.9
+BITS = "bits_per_second"
 SPARKS_KEPT_MS = 20_000
 IN, OUT = "network_receive_bytes_total", "network_transmit_bytes_total"
 FAULTS = ("network_receive_errors_total", "network_transmit_errors_total")
@@ -137,7 +138,7 @@ def _row(name: str, newest: Newest, sparks: Mapping[Series, Spark], around: Arou
         sign=SIGNS[state],
         word=words(STATE_WORDS[state]),
         why=why,
-        speed=bits(speed) if speed else None,
+        speed=show(speed * 8, BITS) if speed else None,
         flows=flows,
         errors=_counted(errors),
         drops=_counted(drops),
@@ -176,7 +177,7 @@ def _flow(value: Value | None, spark: Spark, speed: float | None, words: Words) 
     rate = 0.0 if value.value == 0 else spark.newest
     if rate is None:
         return Flow("", "", None, words("等下一次读数"), spark.line)
-    number, unit = bits(rate)
+    number, unit = show(rate * 8, BITS)
     return Flow(number, unit, min(rate / speed, 9.99) if speed else None, "", spark.line)
 
 

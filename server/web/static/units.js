@@ -1,5 +1,6 @@
 // Base units as people read them; the same table as readings/units.show.
 const binary = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const decimal = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
 const trim = (number) => {
   const size = Math.abs(number);
   if (size >= 100 || number === 0) return number.toFixed(0);
@@ -17,6 +18,12 @@ export function show(value, unit) {
       let number = value;
       while (Math.abs(number) >= 1024 && power < binary.length - 1) { number /= 1024; power += 1; }
       return [trim(number), binary[power] + (unit === "bytes" ? "" : "/s")];
+    }
+    case "bits_per_second": {
+      let power = 0;
+      let number = value;
+      while (Math.abs(number) >= 1000 && power < decimal.length - 1) { number /= 1000; power += 1; }
+      return [trim(number), decimal[power]];
     }
     case "seconds": return Math.abs(value) < 1 ? [trim(value * 1000), "ms"] : [trim(value), "s"];
     default: return [trim(value), { watts: "W", volts: "V", amperes: "A", hertz: "Hz" }[unit] ?? ""];

@@ -11,9 +11,9 @@ import pytest
 
 from readings.catalogue import load_catalogue
 from readings.model import Gap
+from readings.units import show
 from server.times import to_ns
 from server.web.equipment.interfaces import ORDER
-from server.web.equipment.rates import bits
 from tests.pages.equipment import PORT, ROOM, SECOND, Machine, read, seen, values_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_traffic_is_a_rate_and_its_share_of_the_speed(room_of: RoomOf) -> None:
     newest, before = values_of(machine, now_s), values_of(machine, now_s - 60)
     rate = (newest[series, port] - before[series, port]) / 60
     share = rate / newest["network_speed_bytes_per_second", port]
-    number, unit = bits(rate)
+    number, unit = show(rate * 8, "bits_per_second")
     said = rows(room.page("/devices/SW-0101"))[port][1]
     assert f"{number} {unit}" in said
     assert (f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %") in said
