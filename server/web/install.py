@@ -20,6 +20,7 @@ from server.web.pages import (
     runs,
     shares,
     sign_in,
+    topology,
     verifications,
 )
 from server.web.stream import Streams
@@ -38,6 +39,7 @@ ROUTERS = (
     collection.router,
     asking.router,
     shares.router,
+    topology.router,
 )
 
 

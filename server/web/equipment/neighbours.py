@@ -15,11 +15,12 @@ MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """``device_no`` "": nobody of that name is in the ledger, or more than one."""
+    """``device_no`` "": nobody of that name is in the ledger, or more than one. ``port``: that of a known device."""
 
     local: str
     told: str
     device_no: str
+    port: str = ""
 
 
 class Known:
@@ -32,21 +33,21 @@ class Known:
             if key:
                 self._numbers[key] = device_no if self._numbers.get(key, device_no) == device_no else ""
 
-    def find(self, told: str) -> str:
-        """The device of ``told``, "name port": the longest known name it begins with, also without its domain.
+    def find(self, told: str) -> tuple[str, str]:
+        """(device_no, port) of ``told``, "name port": the longest known name it begins with, also without its domain.
 
         >>> Known([("core 1", "SW-1"), ("core", "SW-2")]).find("core 1 Gi0/1")
-        'SW-1'
+        ('SW-1', 'Gi0/1')
         >>> Known([("n4507", "SW-3")]).find("N4507.example.com Gi3/5")
-        'SW-3'
+        ('SW-3', 'Gi3/5')
         """
-        words = told.casefold().split(" ")
+        words = told.split(" ")
         for count in range(len(words), 0, -1):
-            name = " ".join(words[:count])
-            if found := self._numbers.get(name):
-                return found
-        host, dot, _ = words[0].partition(".")
-        return self._numbers.get(host, "") if dot else ""
+            if found := self._numbers.get(" ".join(words[:count]).casefold()):
+                return found, " ".join(words[count:]).strip()
+        host, dot, _ = words[0].casefold().partition(".")
+        found = self._numbers.get(host, "") if dot else ""
+        return found, " ".join(words[1:]).strip() if found else ""
 
 
 def neighbours(facts: Mapping[str, str], known: Known, own_no: str) -> list[Neighbour]:
@@ -62,8 +63,8 @@ def neighbours(facts: Mapping[str, str], known: Known, own_no: str) -> list[Neig
             local = key.removeprefix(FACT)
             local = ports.get(local.lower(), local)
             for other in dict.fromkeys(value.split("; ")):
-                number = known.find(other)
-                told.append(Neighbour(local, other, number if number != own_no else ""))
+                number, port = known.find(other)
+                told.append(Neighbour(local, other, number if number != own_no else "", port))
     return sorted(told, key=lambda one: (natural(one.local), one.told))
 
 
