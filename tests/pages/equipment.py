@@ -71,6 +71,7 @@ ROOM = (
         facts={f"interface.{PORT}6": "行情网关二 <script>alert(1)</script>; d4:94:e8:0d:e1:20",
                f"interface.{PORT}5": "至 A07 机柜; d4:94:e8:0d:e1:20",
                f"neighbour.{PORT}1": "DUMSYS-90 Gi1/0/1", f"neighbour.{PORT}12": "ap-lobby<img src=x> eth0",
+               f"neighbour.{PORT}5": "acc-a07 Gi0/1",
                "configuration_revision": "9c41d2ab8f03"},
     ),
     Machine("SW-0102", "汇聚交换机二", "switch", "cisco-c3750"),

@@ -20,6 +20,7 @@ from server.web.topology.links import End, Link, links
 from server.web.topology.texts import FOLDED, Labels, Node, Row, Stood
 
 UP = 1.0
+WORST_FIRST = ("fault", "unknown", "normal")
 MOST_STRANGERS = 4
 NETWORK = frozenset({"switch", "network", "router", "firewall", "wireless"})
 
@@ -54,6 +55,7 @@ def view(centre: Centre, stood: Iterable[Stood], now_ms: int, words: Words) -> T
     ends = {end.node for link in shown for end in (link.a, link.b) if not end.stranger}
     states = {node: _port_states(centre.live.devices.get(node), now_ms) for node in ends}
     signs = [_sign(link, states) for link in shown]
+    worst_first = sorted(zip(signs, shown, strict=True), key=lambda row: WORST_FIRST.index(row[0]))
     drawn = _folded(shown)
     drawing = lay_out([link for link, _ in drawn])
     labels = Labels(by_number, drawn, words)
@@ -67,7 +69,7 @@ def view(centre: Centre, stood: Iterable[Stood], now_ms: int, words: Words) -> T
             for wire in drawing.wires
             for link, place in (drawn[wire.link],)
         ],
-        rows=[labels.row(link, sign) for link, sign in zip(shown, signs, strict=True)],
+        rows=[labels.row(link, sign) for sign, link in worst_first],
         lonely=[
             (ledger.device_no, ledger.name or ledger.device_no)
             for ledger, _ in by_number.values()

@@ -36,6 +36,7 @@ EQUIPMENT = {
     "refused": "/devices/SW-0902",
     "fleet-equipment": "/devices",
     "collection": "/collection",
+    "topology": "/collection/topology",
     "collection-add": "/collection/add-device",
     "collection-device": "/collection/devices/SW-0101",
     "collection-share": "/collection/shares/room",
