@@ -9,6 +9,7 @@ from readings.units import show
 from server.happenings.tongues import tongues
 from server.times import rfc3339
 from server.web.equipment.configuration import change_of, sentence
+from server.web.gap_words import gap_words
 from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
 from server.web.i18n import N_, Words
 from server.web.sight import EventRow, FindingRow, SourceRow
@@ -165,4 +166,6 @@ def _source(row: SourceRow, words: Words) -> SourceLine:
     # What a host does not have is not a fault of the reading.
     sign = "normal" if row.gap is None else ("maintenance" if row.gap == "not_offered" else "unknown")
     duration = " ".join(show(row.duration_s, "seconds", words.language)) if row.duration_s is not None else ""
-    return SourceLine(row.name, sign, reason or words("读到"), duration, rfc3339(row.at_ms), row.detail)
+    return SourceLine(
+        row.name, sign, reason or words("读到"), duration, rfc3339(row.at_ms), gap_words(row.detail, words)
+    )

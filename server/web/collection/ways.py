@@ -9,6 +9,7 @@ from typing import Any
 from readings.model import Gap
 from server.live import DeviceNow
 from server.times import rfc3339
+from server.web.gap_words import gap_words
 from server.web.i18n import N_, Words
 
 WAY_WORDS: dict[str, str] = {
@@ -42,7 +43,7 @@ STALE_INTERVALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """``detail``: the collector's own sentence of what was tried and what came back."""
+    """``detail``: what was tried and what came back, in the reader's language."""
 
     name: str
     title: str
@@ -97,7 +98,7 @@ def _asked(name: str, title: str, how: str, live: DeviceNow | None, words: Words
     if source.gap is None:
         return Way(name, title, how, "normal", words("有应答"), "", rfc3339(max(one.at_ms for one in told)))
     sign, word = GAPS[source.gap.word]
-    return Way(name, title, how, sign, words(word), source.detail, rfc3339(source.at_ms))
+    return Way(name, title, how, sign, words(word), gap_words(source.detail, words), rfc3339(source.at_ms))
 
 
 def _sources(name: str, live: DeviceNow | None) -> list[Any]:

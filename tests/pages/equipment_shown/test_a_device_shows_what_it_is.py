@@ -150,7 +150,7 @@ def test_it_says_how_it_is_asked_and_which_way_brings_nothing(room_of: RoomOf) -
     page = seen(room.page("/devices/SW-0101"))
     assert "部分有应答" in page
     assert "SSH 命令行 huawei_vrp · 每天备份配置 被拒绝" in page
-    assert "CLI 192.0.2.10 port 22 as backup: wrong password" in page
+    assert "CLI 192.0.2.10 端口 22 用户 backup：口令不对" in page
     assert "识别为 huawei_vrp" in page
     assert "主用 · 正在采 col-1 在报" in page
     assert "192.0.2.10" in page
@@ -169,7 +169,7 @@ def test_a_collector_that_is_cut_off_is_not_held_against_the_device(room_of: Roo
 
 def test_a_device_that_never_answered_says_why_at_its_head(room_of: RoomOf) -> None:
     page = seen(room_of("SW-0902").page("/devices/SW-0902"))
-    assert "SNMP 被拒绝 SNMP v3 192.0.2.92: wrong user or key" in page
+    assert "SNMP 被拒绝 SNMP v3 192.0.2.92：用户或口令不对" in page
 
 
 def test_four_hundred_ports_stand_and_begin_with_those_in_use(room_of: RoomOf) -> None:
