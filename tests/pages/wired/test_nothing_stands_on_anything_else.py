@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,9 +61,9 @@ def test_every_line_runs_from_a_slot_of_its_own_to_another(links: list[Link]) ->
 
 
 @given(wirings, st.randoms())
-def test_the_order_of_telling_moves_no_box(links: list[Link], dice: object) -> None:
+def test_the_order_of_telling_moves_no_box(links: list[Link], dice: Random) -> None:
     shuffled = list(links)
-    dice.shuffle(shuffled)  # type: ignore[attr-defined]
+    dice.shuffle(shuffled)
     stands = [{box.node: (box.x, box.y) for box in lay_out(one).boxes} for one in (links, shuffled)]
     assert stands[0] == stands[1]
 
