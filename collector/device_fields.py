@@ -96,9 +96,11 @@ class Fields:
         return quantity.value
 
     def each(self, field: str) -> list[Fields]:
+        """One mapping, or a list of them."""
         value = self._left.pop(field, [])
-        listed = value if isinstance(value, list) else [value]
-        return [Fields(item, f"{self.name(field)}[{at}]") for at, item in enumerate(listed)]
+        if not isinstance(value, list):
+            return [Fields(value, self.name(field))]
+        return [Fields(item, f"{self.name(field)}[{at}]") for at, item in enumerate(value)]
 
     def texts(self, field: str) -> tuple[str, ...]:
         value = self._left.pop(field, [])

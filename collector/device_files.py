@@ -48,7 +48,7 @@ def _device_type(fields: Fields, stem: str, catalogue: Catalogue) -> DeviceType:
         raise fields.wrong("kind", f"{kind!r} is none of {', '.join(KINDS)}")
     vendor = fields.text("vendor", "")
     order = fields.numbers("order") or frozenset({0.0})
-    recognise = _recognition(fields.inside("recognise"))
+    recognise = tuple(_recognition(ways) for ways in fields.each("recognise")) or (Recognition(),)
     named = fields.texts("sources")
     unknown = [name for name in named if name not in SOURCES]
     if unknown:
@@ -101,8 +101,8 @@ def _place(fields: Fields) -> Place:
         raise fields.wrong("via", "leads to a name: named_by is missing")
     alone = fields.text("alone", "") if fields.has("alone") else None
     called = fields.pattern("called")
-    if called is not None and not named_by:
-        raise fields.wrong("called", "chooses rows by their names: named_by is missing")
+    if called is not None and not named_by and "{index}" not in part:
+        raise fields.wrong("called", "chooses rows by their names: named_by is missing, or {index} in part")
     where, among, other_than = "", frozenset[float](), frozenset[float]()
     if fields.has("where"):
         condition = fields.inside("where")
@@ -130,7 +130,10 @@ def _measure(fields: Fields, catalogue: Catalogue) -> Measure:
     gaps, absent = fields.numbers("gaps"), fields.numbers("absent")
     least = fields.step("least", metric.unit) if fields.has("least") else None
     otherwise = fields.flag("otherwise")
-    found = Measure(metric.key, place, step, gaps, absent, of, beside, invert, within, least, otherwise)
+    digits = fields.oid("digits")
+    if digits and not place.column:
+        raise fields.wrong("digits", "a column beside the rows of a column")
+    found = Measure(metric.key, place, step, gaps, absent, of, beside, invert, within, least, otherwise, digits)
     fields.done()
     return found
 

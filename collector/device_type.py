@@ -16,6 +16,7 @@ from collector.subtrees import outermost
 from collector.walk import Value, Walk, number_of, scaled, text_of
 from readings.model import Fact, Gap, Sample
 
+MOST_DIGITS = 9
 QUOTES = ' "'  # some agents put their texts in quotes, and lose one of them
 
 
@@ -84,6 +85,8 @@ class Place:
 class Measure:
     """A number: ``step`` of the metric's unit each; ``of`` a whole, or ``beside`` what makes it whole (ratios).
 
+    ``digits`` is a column that says how many of its digits stand behind the point.
+
     ``within`` finds it in a text ("35 %"); ``invert``: the device counts what is left, the metric what is used. A
     row below ``least`` is no such thing (a "temperature" of -64 is the distance to a limit). ``otherwise``: it counts
     only where no source of the type says it.
@@ -100,6 +103,7 @@ class Measure:
     within: re.Pattern[str] | None = None
     least: float | None = None
     otherwise: bool = False
+    digits: str = ""
 
     def read(self, walk: Walk) -> Iterator[Answer]:
         for oid, part in self.place.rows(walk, self.absent).items():
@@ -109,10 +113,17 @@ class Measure:
 
     def _value(self, walk: Walk, oid: str) -> float | Gap:
         value = walk.number(oid, times=self.step, gaps=self.gaps) if self.within is None else self._found(walk, oid)
+        if self.digits and not isinstance(value, Gap):
+            value = self._pointed(walk, value, oid)
         other = self.of or self.beside
         if other and not isinstance(value, Gap):
             value = self._share(walk, value, oid, other)
         return value if isinstance(value, Gap) or not self.invert else round(1 - value, 9)
+
+    def _pointed(self, walk: Walk, value: float, oid: str) -> float | Gap:
+        digits = walk.number(self.digits + oid.removeprefix(self.place.column))
+        known = not isinstance(digits, Gap) and 0 <= digits <= MOST_DIGITS
+        return scaled(value, 10.0**-digits) if known else Gap.UNREADABLE
 
     def _found(self, walk: Walk, oid: str) -> float | Gap:
         if self.within is None or oid not in walk:
@@ -191,14 +202,16 @@ class Recognition:
     sys_descr: re.Pattern[str] | None = None
     answers: tuple[str, ...] = ()
 
+    def named(self, object_id: str) -> int:
+        """How many numbers of ``object_id`` are named here, 0 for another vendor's."""
+        fitting = (oid for oid in self.sys_object_ids if f"{object_id}.".startswith(f"{oid}."))
+        return max((oid.count(".") + 1 for oid in fitting), default=0)
+
     def rank(self, object_id: str, descr: str, walk: Walk) -> tuple[int, int, int] | None:
         """How well this fits, None when it does not."""
-        longest = 0
-        if self.sys_object_ids:
-            fitting = [oid for oid in self.sys_object_ids if f"{object_id}.".startswith(f"{oid}.")]
-            if not fitting:
-                return None
-            longest = max(oid.count(".") + 1 for oid in fitting)
+        longest = self.named(object_id)
+        if self.sys_object_ids and not longest:
+            return None
         if self.sys_descr is not None and not self.sys_descr.search(descr):
             return None
         if self.answers and not any(walk.has(oid) for oid in self.answers):
@@ -213,7 +226,7 @@ class DeviceType:
     id: str
     kind: str
     vendor: str
-    recognise: Recognition
+    recognise: tuple[Recognition, ...]  # any of them
     sources: tuple[SnmpSource, ...]
     interval_s: float
     measures: tuple[Measure, ...] = ()
@@ -227,7 +240,8 @@ class DeviceType:
         for place in (*(measure.place for measure in self.measures), *(table.place for table in self.states)):
             wanted.update(dict.fromkeys(place.roots()))
         for measure in self.measures:
-            wanted.update(dict.fromkeys(root for root in (measure.of, measure.beside) if root))
+            beside = (measure.of, measure.beside, measure.digits)
+            wanted.update(dict.fromkeys(root for root in beside if root))
         for places in self.facts.values():
             wanted.update(dict.fromkeys(root for place in places if (root := place.at or place.column)))
         for source in self.sources:

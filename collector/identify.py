@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from collector.device_type import DeviceType
+from collector.device_type import DeviceType, Recognition
 from collector.possible import possible
 from collector.source import Unmapped
 from collector.subtrees import outermost
@@ -28,16 +28,16 @@ class DeviceReading:
         return next((fact.value for fact in self.facts if fact.key == key), "")
 
 
-def signs(types: Iterable[DeviceType]) -> tuple[str, ...]:
+def signs(ways: Iterable[Recognition]) -> tuple[str, ...]:
     """Subtrees whose presence tells types apart: one GETNEXT each."""
-    return tuple(dict.fromkeys(oid for one in types for oid in one.recognise.answers))
+    return tuple(dict.fromkeys(oid for way in ways for oid in way.answers))
 
 
 def every_root(types: Iterable[DeviceType]) -> tuple[str, ...]:
     """All that any type asks for or is told by: what a recording is read for before its type is known."""
     types = list(types)
     asked = (root for one in types for root in one.roots())
-    return outermost((SYS_DESCR, SYS_OBJECT_ID, *signs(types), *asked))
+    return outermost((SYS_DESCR, SYS_OBJECT_ID, *signs(way for one in types for way in one.recognise), *asked))
 
 
 def identify(walk: Walk, types: Mapping[str, DeviceType]) -> DeviceType:
@@ -46,7 +46,8 @@ def identify(walk: Walk, types: Mapping[str, DeviceType]) -> DeviceType:
     ranked = [
         ((rank, -one.order), one)
         for one in types.values()
-        if (rank := one.recognise.rank(object_id, descr, walk)) is not None
+        for way in one.recognise
+        if (rank := way.rank(object_id, descr, walk)) is not None
     ]
     return max(ranked, key=lambda found: found[0])[1]
 

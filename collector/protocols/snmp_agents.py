@@ -38,11 +38,9 @@ async def recognise(agent: Agent, types: Mapping[str, DeviceType]) -> tuple[Devi
 
 def _signs_that_matter(answers: Mapping[str, object], types: Mapping[str, DeviceType]) -> tuple[str, ...]:
     """Signs of those types whose name fits, else of those without a name: no device is asked for every vendor's."""
-    object_id = f"{answers.get(SYS_OBJECT_ID, '')}."
-    named = [
-        one for one in types.values() if any(object_id.startswith(f"{oid}.") for oid in one.recognise.sys_object_ids)
-    ]
-    return signs(named or [one for one in types.values() if not one.recognise.sys_object_ids])
+    object_id = str(answers.get(SYS_OBJECT_ID, ""))
+    ways = [way for one in types.values() for way in one.recognise]
+    return signs([way for way in ways if way.named(object_id)] or [way for way in ways if not way.sys_object_ids])
 
 
 async def asked_whole(agent: Agent, type_: DeviceType, manner: Manner, within_s: float) -> Asked:

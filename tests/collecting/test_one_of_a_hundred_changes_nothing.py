@@ -32,7 +32,7 @@ from tests.collecting.hand_loop import HandLoop, by_hand
 INTERVAL_S, STEP_S, POLLS = 60.0, 3.0, 3
 LAST_S = POLLS * INTERVAL_S - STEP_S
 COUNT, PORTS, AT_ONCE = 100, 2, 10
-TYPES = {"switch": DeviceType("switch", "switch", "", Recognition(), (SOURCES["system"], SOURCES["if_mib"]), 60.0)}
+TYPES = {"switch": DeviceType("switch", "switch", "", (Recognition(),), (SOURCES["system"], SOURCES["if_mib"]), 60.0)}
 ANSWERS_A_STEP = 5  # of the slow one: some 27 requests take 18 s
 
 

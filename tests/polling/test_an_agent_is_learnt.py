@@ -33,7 +33,7 @@ from collector.walk import Walk
 from readings.delivery.runner import TakenTick
 from readings.model import Clocks, Gap, SourceFailed
 
-TYPES = {"switch": DeviceType("switch", "switch", "", Recognition(), (SOURCES["system"], SOURCES["if_mib"]), 60.0)}
+TYPES = {"switch": DeviceType("switch", "switch", "", (Recognition(),), (SOURCES["system"], SOURCES["if_mib"]), 60.0)}
 TRANSPORTS = pytest.mark.parametrize("transport", [QuickAgent, TolerantAgent], ids=["quick", "tolerant"])
 Made = Callable[[Target], Agent]
 

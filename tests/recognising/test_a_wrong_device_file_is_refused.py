@@ -34,7 +34,7 @@ def test_every_shipped_file_names_the_mib_it_rests_on() -> None:
 def test_no_two_types_claim_the_same_devices(types: dict[str, DeviceType]) -> None:
     claims: dict[tuple[str, str, tuple[str, ...]], str] = {}
     for one in types.values():
-        for oid in one.recognise.sys_object_ids:
-            pattern = one.recognise.sys_descr.pattern if one.recognise.sys_descr else ""
-            claim = (oid, pattern, one.recognise.answers)
-            assert claims.setdefault(claim, one.id) == one.id
+        for way in one.recognise:
+            pattern = way.sys_descr.pattern if way.sys_descr else ""
+            for oid in way.sys_object_ids or ("",):
+                assert claims.setdefault((oid, pattern, way.answers), one.id) == one.id

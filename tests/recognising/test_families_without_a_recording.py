@@ -8,7 +8,10 @@ from collector.device_type import DeviceType
 from collector.identify import identify, read_device
 from collector.walk import Walk
 from readings.model import Gap
-from tests.recognising.families import FAMILIES
+from tests.recognising.families import FAMILIES as FAMILIES_AT_HAND
+from tests.recognising.families_of_rooms import FAMILIES_OF_ROOMS
+
+FAMILIES = FAMILIES_AT_HAND | FAMILIES_OF_ROOMS
 
 
 @pytest.mark.parametrize("name", FAMILIES)
