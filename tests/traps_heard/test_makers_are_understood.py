@@ -62,6 +62,14 @@ SENT: dict[str, Sent] = {
         "bmc_alert", Severity.CRITICAL,
         "iBMC 事件（紧急）：DIMM010 uncorrectable ECC / event of iBMC (critical): DIMM010 uncorrectable ECC",
     ),
+    "netapp: the last digit is the severity": (
+        "1.3.6.1.4.1.789.0.13", ["1.3.6.1.4.1.789.1.1.12.0", "s", "Disk 0a.23 failed"], "storage_alert",
+        Severity.CRITICAL, "ONTAP 严重事件：Disk 0a.23 failed / critical event of ONTAP: Disk 0a.23 failed",
+    ),
+    "netapp: any other, with its sentence": (
+        "1.3.6.1.4.1.789.0.485", ["1.3.6.1.4.1.789.1.1.12.0", "s", "maxdirsize of vol1"], "storage_alert",
+        Severity.WARNING, "ONTAP 事件：maxdirsize of vol1 / event of ONTAP: maxdirsize of vol1",
+    ),
     "fortinet: the cluster switches over": (
         "1.3.6.1.4.1.12356.101.2.0.401", [], "ha_switched", Severity.ERROR,
         "高可用主备切换 / the cluster switched over",
