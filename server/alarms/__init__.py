@@ -1,1 +1,1 @@
-"""Alarms: opened by a finding or an event, each once; closed by recovery or, later, by people."""
+"""Alarms: opened by a finding or an event, each once; closed by recovery or by people."""

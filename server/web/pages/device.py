@@ -8,14 +8,17 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
+from server.alarms.closing import close_alarms, open_by_events
 from server.devices.acts import change_device, move_device
 from server.devices.card import FIELDS, CardRefused
 from server.devices.ledger import find_device
 from server.people.queue import one_of_a_few
+from server.people.scopes import allows
 from server.times import HOUSE
 from server.web import device
 from server.web import ledger as ledger_side
 from server.web.access import ActingDep, CentreDep, NowDep, PagePersonDep
+from server.web.alarms import alarms_of
 from server.web.pages.acts import done
 from server.web.pages.device_parts import context
 from server.web.pages.shared import GlanceDep, LedgerDep, WordsDep
@@ -37,6 +40,9 @@ def whole(
         caller=caller,
         place="devices",
         **context(centre, glance, ledger, caller),
+        alarms=alarms_of(open_by_events(centre.records, ledger.device_no), glance.words),
+        may_act=allows(caller.scope, "write"),
+        device_no=ledger.device_no,
         ledger=ledger_side.view(centre, row, caller.person, glance.words, now.astimezone(HOUSE).date()),
         range_words=RANGE_WORDS,
     )
@@ -69,6 +75,26 @@ async def live_on(
         return words("%(device)s 已转为“%(life)s”。", device=moved.device_no, life=ledger_side.life_word(moved, words))
 
     return await done(act, words, lambda: f"/devices/{ledger.device_no}#ledger")
+
+
+@router.post("/alarms/close")
+async def close_event_alarms(
+    *,
+    caller: ActingDep,
+    ledger: LedgerDep,
+    centre: CentreDep,
+    now: NowDep,
+    words: WordsDep,
+    up_to: Annotated[int, Form(ge=0)],
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    async def act() -> str:
+        closed = await run_in_threadpool(
+            lambda: close_alarms(centre.records, ledger.device_no, up_to, reason, actor=caller.actor, now=now)
+        )
+        return words.many("已关闭 %(n)s 条事件告警，记入审计链。", closed)
+
+    return await done(act, words, lambda: f"/devices/{ledger.device_no}#alarms")
 
 
 @router.post("/card")
