@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from readings.units import show
-from server.happenings.tongues import tongues
 from server.times import rfc3339
 from server.web.equipment.configuration import change_of, sentence
-from server.web.gap_words import gap_words
+from server.web.gap_words import event_words, gap_words
 from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
 from server.web.i18n import N_, Words
 from server.web.sight import EventRow, FindingRow, SourceRow
@@ -105,6 +104,14 @@ def finding_line(row: FindingRow, words: Words) -> Finding:
 PROGRAM, SYSLOG = N_("程序"), N_("Syslog")
 SOURCE_WORDS = {
     "kernel_log": N_("内核"),
+    "kernel": N_("内核"),
+    "centre": N_("中心"),
+    "host": N_("主机"),
+    "icmp": N_("Ping"),
+    "cli": N_("SSH 命令行"),
+    "http": N_("网页"),
+    "modbus": N_("Modbus"),
+    "nut": N_("NUT"),
     "journal": N_("系统日志"),
     "syslog": N_("系统日志"),
     "clock": N_("时钟"),
@@ -131,19 +138,20 @@ def happening(row: EventRow, words: Words) -> Happening:
     change = change_of(row, words)
     return Happening(
         at=rfc3339(row.at_ms),
-        source=PROGRAM if program else SYSLOG if row.kind == DEVICE_LOG else SOURCE_WORDS.get(row.source, row.source),
+        source=words(PROGRAM if program else SYSLOG)
+        if program or row.kind == DEVICE_LOG
+        else source_word(row.source, words),
         sign="warn" if program and SEVERITY_SIGNS[severity] == "fault" else SEVERITY_SIGNS[severity],
         word=SEVERITY_WORDS[severity],
-        text=sentence(change, words) if change else in_tongue(row.text, words),
+        text=sentence(change, words) if change else event_words(row.text, row.source, row.kind, words),
         href="#configuration" if change else "",
         count=row.count,
         inferred=row.inferred,
     )
 
 
-def in_tongue(text: str, words: Words) -> str:
-    zh, en = tongues(text)
-    return en if words.language == "en" else zh
+def source_word(source: str, words: Words) -> str:
+    return words(SOURCE_WORDS[source]) if source in SOURCE_WORDS else source
 
 
 def source_groups(rows: Sequence[SourceRow], words: Words) -> list[SourceGroup]:
@@ -151,7 +159,7 @@ def source_groups(rows: Sequence[SourceRow], words: Words) -> list[SourceGroup]:
     titles = {
         "unknown": N_("%(n)s 个来源没有读到"),
         "normal": N_("%(n)s 个来源读到"),
-        "maintenance": N_("%(n)s 个来源本机不提供"),
+        "maintenance": N_("%(n)s 个来源不提供"),
     }
     groups = []
     for sign, title in titles.items():
