@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from server.alarms.closing import OpenByEvents
 from server.times import rfc3339
-from server.web.device_tables import in_tongue
+from server.web.gap_words import event_words
 from server.web.health import HEALTH_WORDS
 from server.web.i18n import Words
 
@@ -35,7 +35,7 @@ def alarms_of(found: OpenByEvents, words: Words) -> AlarmsView:
         AlarmLine(
             sign=alarm.severity,
             word=words(HEALTH_WORDS.get(alarm.severity, alarm.severity)),
-            text=in_tongue(alarm.en if words.language == "en" else alarm.zh, words),
+            text=event_words(alarm.en if words.language == "en" else alarm.zh, "", "", words),
             at=rfc3339(alarm.opened_ms),
         )
         for alarm in found.newest
