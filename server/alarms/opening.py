@@ -67,10 +67,10 @@ def close_recovered(session: Session, recovered: Mapping[FindingKey, int]) -> No
 
 
 def event_alarm(
-    device_no: str, event_id: str, severity: RuleSeverity, at_ms: int, text: str, *, late: bool
+    device_no: str, event_id: str, severity: RuleSeverity, at_ms: int, text: Text, *, late: bool
 ) -> dict[str, Any]:
     """The row of an alarm that an event opens. The unique event_id keeps it one."""
-    return _row(device_no, severity.value, at_ms, Text(text, text)) | {"event_id": event_id, "late": late}
+    return _row(device_no, severity.value, at_ms, text) | {"event_id": event_id, "late": late}
 
 
 def _row(device_no: str, severity: str, opened_ms: int, text: Text) -> dict[str, Any]:

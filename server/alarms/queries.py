@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from checklists.sentences import Text
 from server.alarms.tables import Alarm
 from server.judge.health import EventAlarm
 from server.records import Records
@@ -37,7 +38,7 @@ def event_alarms(records: Records, now_ms: int, device_no: str | None = None) ->
     with records.session() as session:
         found = session.exec(asked).all()
         newest = {
-            alarm.id: alarm.zh
+            alarm.id: Text(alarm.zh, alarm.en)
             for alarm in session.exec(select(Alarm).where(col(Alarm.id).in_([n for _, _, n in found])))
         }
     return {device: EventAlarm(count, newest[last]) for device, count, last in found}

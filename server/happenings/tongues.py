@@ -4,8 +4,32 @@ from __future__ import annotations
 
 import re
 
+from checklists.sentences import Text
+
 BETWEEN = " / "
+# Who wrote a line that was told in one tongue only: (zh, en).
+WRITERS = {
+    "kernel": ("内核", "kernel"),
+    "kernel_log": ("内核", "kernel"),
+    "journal": ("系统日志", "journal"),
+    "syslog": ("系统日志", "syslog"),
+    "ipmi": ("BMC 日志", "BMC log"),
+    "redfish": ("BMC 日志", "BMC log"),
+}
 HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def told(source: str, text: str) -> Text:
+    """``text`` of an event in each language; a device's own line with who wrote it.
+
+    >>> told("kernel", "EXT4-fs error")
+    Text(zh='内核：EXT4-fs error', en='kernel: EXT4-fs error')
+    """
+    zh, en = tongues(text)
+    if zh != en:
+        return Text(zh, en)
+    writer = WRITERS.get(source, (source, source))
+    return Text(f"{writer[0]}：{zh}", f"{writer[1]}: {en}")
 
 
 def tongues(text: str) -> tuple[str, str]:

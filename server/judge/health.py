@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from checklists.sentences import Text
 from checklists.verdicts import Health, health_of, worst
 from readings.model import Gap
-from server.happenings.tongues import tongues
 from server.judge.state import DeviceState, Finding
 
 MOST_REASONS = 3
@@ -19,7 +18,7 @@ class EventAlarm:
     """An open alarm that an event opened lately: how many alike, and the newest's text."""
 
     count: int
-    text: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,9 @@ def _unjudged(alarm: EventAlarm | None) -> DeviceHealth:
 
 
 def _alarmed(alarm: EventAlarm, findings: Sequence[Finding]) -> DeviceHealth:
-    said_zh, said_en = tongues(alarm.text)
-    zh = f"24 小时内 {alarm.count} 条事件告警，最近：{said_zh}"
+    zh = f"24 小时内 {alarm.count} 条事件告警，最近：{alarm.text.zh}"
     alarms = "alarm" if alarm.count == 1 else "alarms"
-    en = f"{alarm.count} {alarms} by events in 24 h, the latest: {said_en}"
+    en = f"{alarm.count} {alarms} by events in 24 h, the latest: {alarm.text.en}"
     if findings:
         more = _sentences(findings)
         zh, en = f"{more.zh}；{zh}", f"{more.en}; {en}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from server.alarms.closing import OpenByEvents
 from server.times import rfc3339
-from server.web.gap_words import event_words
 from server.web.health import HEALTH_WORDS
 from server.web.i18n import Words
 
@@ -35,7 +34,7 @@ def alarms_of(found: OpenByEvents, words: Words) -> AlarmsView:
         AlarmLine(
             sign=alarm.severity,
             word=words(HEALTH_WORDS.get(alarm.severity, alarm.severity)),
-            text=event_words(alarm.en if words.language == "en" else alarm.zh, "", "", words),
+            text=alarm.en if words.language == "en" else alarm.zh,
             at=rfc3339(alarm.opened_ms),
         )
         for alarm in found.newest

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlmodel import select
 
+from checklists.sentences import Text
 from checklists.verdicts import Health
 from readings.wire import Batch, Dropped, SourceGap, Tick, WireEvent, WireFact
 from server.alarms.queries import event_alarms, open_alarms
@@ -125,7 +126,7 @@ def test_an_alarm_by_an_event_is_seen_in_the_health_for_a_day(happenings: Happen
     alarm = event_alarms(records, START + 60_000)["SRV-1"]
     health = device_health(None, alarm)
     assert health.health is Health.UNKNOWN, "a device that never reported stays unknown"
-    assert (alarm.count, alarm.text) == (1, "kernel: EXT4-fs error")
+    assert (alarm.count, alarm.text) == (1, Text("内核：EXT4-fs error", "kernel: EXT4-fs error"))
     assert event_alarms(records, START + 2 * DAY_MS) == {}
 
 
