@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from readings.units import show
-from server.happenings.tongues import tongues
 from server.times import rfc3339
 from server.web.equipment.configuration import change_of, sentence
-from server.web.gap_words import gap_words
+from server.web.gap_words import event_words, gap_words
 from server.web.health import GAP_REASONS, SEVERITY_SIGNS, SEVERITY_WORDS, VERDICT_SIGNS
 from server.web.i18n import N_, Words
 from server.web.sight import EventRow, FindingRow, SourceRow
@@ -134,16 +133,11 @@ def happening(row: EventRow, words: Words) -> Happening:
         source=PROGRAM if program else SYSLOG if row.kind == DEVICE_LOG else SOURCE_WORDS.get(row.source, row.source),
         sign="warn" if program and SEVERITY_SIGNS[severity] == "fault" else SEVERITY_SIGNS[severity],
         word=SEVERITY_WORDS[severity],
-        text=sentence(change, words) if change else in_tongue(row.text, words),
+        text=sentence(change, words) if change else event_words(row.text, row.source, row.kind, words),
         href="#configuration" if change else "",
         count=row.count,
         inferred=row.inferred,
     )
-
-
-def in_tongue(text: str, words: Words) -> str:
-    zh, en = tongues(text)
-    return en if words.language == "en" else zh
 
 
 def source_groups(rows: Sequence[SourceRow], words: Words) -> list[SourceGroup]:

@@ -11,19 +11,23 @@ import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
 
+from server.happenings.tongues import tongues
 from server.web.i18n import Words
 
-PHRASES = Path(__file__).parent / "locale" / "gaps.toml"
+LOCALE = Path(__file__).parent / "locale"
 HOLE = re.compile(r"\{(\d*)\}")
 JOINTS = (("; ", "；"), (": ", "："))
 DEEPEST = 12  # joints of one sentence; what a device said may hold any number of them
 REMEMBERED = 4096
+# Kinds of events that are a collector's own sentence, not a device's.
+TOLD_OF_ITSELF = frozenset({"log_begins", "bmc_log_erased", "walk_incomplete", "sql_number_unknown"})
 
 
 @cache
 def phrases() -> list[tuple[re.Pattern[str], str]]:
     """(English, Chinese), those with the most words of their own first."""
-    pairs = [pair for section in tomllib.loads(PHRASES.read_text("utf-8")).values() for pair in section.items()]
+    sections = [*_told("gaps").values(), _told("events")["own"]]
+    pairs = [pair for section in sections for pair in section.items()]
     pairs.sort(key=lambda pair: -len(HOLE.sub("", pair[0])))
     return [(re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), zh) for english, zh in pairs]
 
@@ -50,6 +54,28 @@ def in_chinese(sentence: str, depth: int = 0) -> str:
             said = [in_chinese(part, depth + 1) for part in (first, rest)]
             return mark.join(said) if said != [first, rest] else sentence
     return sentence
+
+
+def event_words(text: str, source: str, kind: str, words: Words) -> str:
+    """What happened, as the reader reads it: told in both languages, by a collector of itself, or in words of IPMI.
+
+    >>> from server.web.i18n import words_of
+    >>> event_words("Fan 1, Lower Critical going low, Asserted", "ipmi", "bmc_event", words_of("zh"))
+    'Fan 1，降过下限（严重），出现'
+    """
+    zh, en = tongues(text)
+    if words.language == "en":
+        return en
+    if kind == "bmc_event" and source == "ipmi":
+        known = _told("events")["ipmi"]
+        said = [known.get(word.lower(), word) for word in text.split(", ")]
+        return "，".join(said) if said != text.split(", ") else text
+    return in_chinese(zh) if kind in TOLD_OF_ITSELF else zh
+
+
+@cache
+def _told(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((LOCALE / f"{name}.toml").read_text("utf-8"))
 
 
 def _filled(chinese: str, said: list[str]) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from pathlib import Path
+
 from server.web.i18n import N_, Words
 
 KIND_WORDS: dict[str, str] = {
@@ -40,3 +44,13 @@ def kind_word(kind: str, words: Words) -> str:
 
 def family_of(kind: str) -> str:
     return next((key for key, (_, kinds) in FAMILIES.items() if kind in kinds), "other")
+
+
+def type_word(device_type: str, words: Words) -> str:
+    """What a collector recognised a device as: ``locale/device_types.toml``, else its id."""
+    return words.of(_types().get(device_type)) or device_type
+
+
+@cache
+def _types() -> dict[str, dict[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "locale" / "device_types.toml").read_text("utf-8"))

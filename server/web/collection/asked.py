@@ -13,6 +13,7 @@ from server.web.collection.known import Kept, known, last_heard_of, secrets_of
 from server.web.collection.shares import ShareState, heard_ms, share_state
 from server.web.collection.ways import Answering, Way, answering, in_words, ways
 from server.web.i18n import Words
+from server.web.kinds import type_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def asked(centre: Centre, device_no: str, now_ms: int, words: Words) -> Asked | 
     return Asked(
         device_no=device_no,
         address=row.address,
-        type=recognised or row.device_type,
+        type=type_word(recognised or row.device_type, words),
         recognised=bool(recognised),
         interval=" ".join(show(row.interval_s, "seconds", words.language)).strip(),
         share=share,

@@ -14,7 +14,7 @@ from server.web.collection.known import Known, known
 from server.web.collection.shares import ShareState, share_state
 from server.web.collection.ways import ANSWERING, Answering, Way, answering, in_words, ways
 from server.web.i18n import N_, Words
-from server.web.kinds import kind_word
+from server.web.kinds import kind_word, type_word
 
 ORDER = ("refused", "silent", "blind", "cannot", "late", "partly", "never", "answered")
 MOST_NEEDS = 12
@@ -102,7 +102,7 @@ def _row(collected: CollectedDevice, kept: Known, centre: Centre, now_ms: int, w
         name=kept.name(device_no),
         kind=kind_word(device.kind, words) if device is not None else "",
         address=collected.address,
-        type=kept.types.get(device_no, "") or collected.device_type,
+        type=type_word(kept.types.get(device_no, "") or collected.device_type, words),
         answering=in_words(answering(collected.protocols, live, now_ms, interval_s), words),
         ways=told,
         trouble=next((way for way in told if way.sign not in {"normal", "off"}), None),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from server.web.equipment.newest import natural
+from server.web.gap_words import gap_words
 from server.web.i18n import N_, Words
+from server.web.kinds import type_word
 
 # Facts of single parts, told in the tables of those parts.
 ELSEWHERE = ("interface.", "neighbour.", "module.")
@@ -33,6 +35,7 @@ FACT_WORDS: dict[str, str] = {
     "tls": N_("TLS 版本"),
     "tls distrust": N_("不信任的原因"),
 }
+VALUES: dict[str, str] = {"raw socket": N_("原始套接字"), "datagram socket": N_("数据报套接字")}
 
 
 def facts_in_words(facts: Sequence[tuple[str, str]], words: Words) -> list[tuple[str, str]]:
@@ -42,10 +45,25 @@ def facts_in_words(facts: Sequence[tuple[str, str]], words: Words) -> list[tuple
     for key, value in facts:
         if key.startswith(ELSEWHERE) or not value:
             continue
-        plain, _, of = key.rpartition(" ") if key.startswith(("tls ", "firmware ")) else (key, "", "")
+        plain, of = _of_whom(key)
+        of = words("端口 %(n)s", n=of[5:]) if of.startswith("port ") else of
         title = f"{words(FACT_WORDS[plain])} {of}".strip() if plain in FACT_WORDS else key
-        found.append((order.index(plain) if plain in FACT_WORDS else len(order), title, value))
+        found.append((order.index(plain) if plain in FACT_WORDS else len(order), title, _value(plain, value, words)))
     return [(title, value) for _, title, value in sorted(found, key=lambda fact: (fact[0], fact[1]))]
+
+
+def _of_whom(key: str) -> tuple[str, str]:
+    """("model", "Node 2") of "model Node 2": where a device is several."""
+    found = max((one for one in FACT_WORDS if key.startswith(f"{one} ")), key=len, default="")
+    return (found, key.removeprefix(found).strip()) if found and key not in FACT_WORDS else (key, "")
+
+
+def _value(key: str, value: str, words: Words) -> str:
+    if key == "device_type":
+        return type_word(value, words)
+    if key == "tls distrust":
+        return gap_words(value, words)
+    return words(VALUES[value]) if key == "ping_method" and value in VALUES else value
 
 
 def modules(facts: Mapping[str, str]) -> list[tuple[str, str]]:
