@@ -66,7 +66,8 @@ def _unjudged(alarm: EventAlarm | None) -> DeviceHealth:
 def _alarmed(alarm: EventAlarm, findings: Sequence[Finding]) -> DeviceHealth:
     said_zh, said_en = tongues(alarm.text)
     zh = f"24 小时内 {alarm.count} 条事件告警，最近：{said_zh}"
-    en = f"{alarm.count} alarms by events in 24 h, the latest: {said_en}"
+    alarms = "alarm" if alarm.count == 1 else "alarms"
+    en = f"{alarm.count} {alarms} by events in 24 h, the latest: {said_en}"
     if findings:
         more = _sentences(findings)
         zh, en = f"{more.zh}；{zh}", f"{more.en}; {en}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -22,6 +22,7 @@ from server.web.device_tables import (
     source_groups,
 )
 from server.web.equipment.identity import facts_in_words
+from server.web.equipment.parts import part_word
 from server.web.groups import FAMILIES, Family, Row
 from server.web.health import GAP_REASONS
 from server.web.i18n import Words
@@ -121,7 +122,19 @@ def view(glance: Glance, ledger: Ledger, takes: Collection[str] = ()) -> DeviceV
 def all_readings(latest: Sequence[Value], words: Words) -> list[Reading]:
     """Every series as a row, by metric and part."""
     ordered = sorted(latest, key=lambda value: (value.metric, value.part))
-    return [_reading(value, words.of(value.name) or value.metric, value.part, Markup(), words) for value in ordered]
+    return [
+        _reading(
+            _line_in_bits(value), words.of(value.name) or value.metric, part_word(value.part, words), Markup(), words
+        )
+        for value in ordered
+    ]
+
+
+def _line_in_bits(value: Value) -> Value:
+    """The speed of a line, as the table of interfaces has it."""
+    if value.metric != "network_speed_bytes_per_second" or value.value is None:
+        return value
+    return replace(value, value=value.value * 8, unit="bits_per_second")
 
 
 def _booted(uptime: Value | None) -> str:

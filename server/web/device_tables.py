@@ -104,6 +104,14 @@ def finding_line(row: FindingRow, words: Words) -> Finding:
 PROGRAM, SYSLOG = N_("程序"), N_("Syslog")
 SOURCE_WORDS = {
     "kernel_log": N_("内核"),
+    "kernel": N_("内核"),
+    "centre": N_("中心"),
+    "host": N_("主机"),
+    "icmp": N_("Ping"),
+    "cli": N_("SSH 命令行"),
+    "http": N_("网页"),
+    "modbus": N_("Modbus"),
+    "nut": N_("NUT"),
     "journal": N_("系统日志"),
     "syslog": N_("系统日志"),
     "clock": N_("时钟"),
@@ -130,7 +138,9 @@ def happening(row: EventRow, words: Words) -> Happening:
     change = change_of(row, words)
     return Happening(
         at=rfc3339(row.at_ms),
-        source=PROGRAM if program else SYSLOG if row.kind == DEVICE_LOG else SOURCE_WORDS.get(row.source, row.source),
+        source=words(PROGRAM if program else SYSLOG)
+        if program or row.kind == DEVICE_LOG
+        else source_word(row.source, words),
         sign="warn" if program and SEVERITY_SIGNS[severity] == "fault" else SEVERITY_SIGNS[severity],
         word=SEVERITY_WORDS[severity],
         text=sentence(change, words) if change else event_words(row.text, row.source, row.kind, words),
@@ -140,12 +150,16 @@ def happening(row: EventRow, words: Words) -> Happening:
     )
 
 
+def source_word(source: str, words: Words) -> str:
+    return words(SOURCE_WORDS[source]) if source in SOURCE_WORDS else source
+
+
 def source_groups(rows: Sequence[SourceRow], words: Words) -> list[SourceGroup]:
     lines = [_source(row, words) for row in rows]
     titles = {
         "unknown": N_("%(n)s 个来源没有读到"),
         "normal": N_("%(n)s 个来源读到"),
-        "maintenance": N_("%(n)s 个来源本机不提供"),
+        "maintenance": N_("%(n)s 个来源不提供"),
     }
     groups = []
     for sign, title in titles.items():

@@ -14,6 +14,7 @@ from server.people.posts import POSTS
 from server.people.tables import Person
 from server.times import rfc3339
 from server.web.i18n import N_, Words
+from server.web.verification_words import ACT_WORDS, OPINION_WORDS
 
 # The card's fields in the order of 1.5-10, then the rest of the ledger (1.5-5, 1.5-6).
 CARD_WORDS: dict[str, str] = {
@@ -115,7 +116,7 @@ def view(centre: Centre, device: Device, person: Person | None, words: Words, to
             Line(
                 at=rfc3339(entry.at_ms),
                 kind=words(KIND_WORDS.get(entry.kind, entry.kind)),
-                what=f"{_said(entry.old, words)} → {_said(entry.new, words)}",
+                what=f"{said(entry.old, words)} → {said(entry.new, words)}",
                 note=" · ".join(text for text in (entry.reference, entry.note) if text),
                 who=entry.actor,
             )
@@ -136,9 +137,10 @@ def _post(key: str) -> dict[str, str]:
     return {"zh": POSTS[key].zh, "en": POSTS[key].en} if key in POSTS else {"zh": key}
 
 
-def _said(text: str, words: Words) -> str:
+def said(text: str, words: Words) -> str:
     """An entry's old or new in the reader's words: a life, or ``field: value``."""
     field, colon, value = text.partition(": ")
     if not colon:
-        return words.of(_both(Life(text))) if text in list(Life) else text
+        acts = ACT_WORDS | OPINION_WORDS
+        return words.of(_both(Life(text))) if text in list(Life) else words(acts[text]) if text in acts else text or "–"
     return f"{words(CARD_WORDS[field])} {value or '–'}" if field in CARD_WORDS else text

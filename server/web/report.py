@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.times import HOUSE, from_ms, rfc3339
+from server.web.device_tables import source_word
+from server.web.equipment.identity import facts_in_words
 from server.web.health import GAP_REASONS, SEVERITY_WORDS
 from server.web.i18n import Words
 from server.web.verification_words import LIMIT_WORDS, OPINION_WORDS, VERDICT_SIGNS, VERDICT_TEXTS, amount, span
@@ -35,7 +37,12 @@ def context(view: RunView, words: Words) -> dict[str, Any]:
         # Whoever signed held this post: nobody else can (1.5-20). The record was frozen before and does not name them.
         "signed": {**_signer(run["signed_by"], record, words), "posts": posts_said(["security_admin"], words)},
         "events": [
-            {**line, "at": rfc3339(line["at_ms"]), "severity": words(grade)}
+            {
+                **line,
+                "at": rfc3339(line["at_ms"]),
+                "severity": words(grade),
+                "source": source_word(line["source"], words),
+            }
             for line in record["events"]["lines"][:MOST_ROWS]
             for grade in [SEVERITY_WORDS[line["severity"]]]
         ],
@@ -49,6 +56,7 @@ def context(view: RunView, words: Words) -> dict[str, Any]:
             for hole in record["gaps"]["holes"][:MOST_ROWS]
             for reason in [GAP_REASONS.get(hole["reason"], hole["reason"])]
         ],
+        "told": facts_in_words([(fact["key"], fact["value"]) for fact in record["facts"]], words),
         "limits": [words(LIMIT_WORDS[key]) for key in record["limits"] if key in LIMIT_WORDS],
     }
 

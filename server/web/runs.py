@@ -12,6 +12,8 @@ from server.duty.views import by_device, may_confirm, may_review, progress
 from server.people.posts import POSTS
 from server.people.tables import Person
 from server.times import rfc3339
+from server.web.device_tables import source_word
+from server.web.equipment.parts import part_word
 from server.web.i18n import N_, Words
 
 RESULT_SIGNS = {"normal": "normal", "abnormal": "fault", "no_data": "unknown", "not_applicable": "maintenance", "": ""}
@@ -222,10 +224,10 @@ def item_of(run: Run, line: Line, person: Person | None, words: Words) -> ItemVi
         sign=RESULT_SIGNS.get(says, "unknown"),
         word=words.of(RESULT_WORDS[says]) if says in RESULT_WORDS else words("待查看"),
         number=words.of({"zh": filled.shown.zh, "en": filled.shown.en}) if filled else "",
-        part=filled.part if filled else "",
+        part=part_word(filled.part, words) if filled else "",
         limit=words.of({"zh": filled.limit.zh, "en": filled.limit.en}) if filled else "",
         at=rfc3339(filled.at_ms) if filled and filled.at_ms is not None else "",
-        source=filled.source if filled else "",
+        source=source_word(filled.source, words) if filled else "",
         reason=words.of({"zh": filled.reason.zh, "en": filled.reason.en}) if filled else "",
         by_hand=words.of({"zh": hand.text.zh, "en": hand.text.en}) if hand else "",
         note_required=bool(hand and hand.note_required),

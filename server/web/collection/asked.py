@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readings.units import show
 from server.centre import Centre
 from server.collection.tables import CollectedDevice
 from server.times import rfc3339
+from server.web.collection.forms import SECRET_WORDS
 from server.web.collection.known import Kept, known, last_heard_of, secrets_of
 from server.web.collection.shares import ShareState, heard_ms, share_state
 from server.web.collection.ways import Answering, Way, answering, in_words, ways
@@ -61,7 +62,10 @@ def asked(centre: Centre, device_no: str, now_ms: int, words: Words) -> Asked | 
         share=share,
         answering=in_words(answering(row.protocols, live, now_ms, interval_s), words),
         ways=ways(row.protocols, live, last_heard_of(centre.records, device_no), words),
-        secrets=secrets_of(centre.records, device_no),
+        secrets=[
+            replace(kept, kind=words(SECRET_WORDS.get(kept.kind, kept.kind)))
+            for kept in secrets_of(centre.records, device_no)
+        ],
         at=rfc3339(max(told)) if told else "",
         blind=_blind(centre, device_no, share, now_ms, words),
     )

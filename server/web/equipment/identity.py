@@ -29,6 +29,7 @@ FACT_WORDS: dict[str, str] = {
     "virtual": N_("虚拟化"),
     "os": N_("操作系统"),
     "kernel": N_("内核"),
+    "boot_id": N_("启动标识"),
     "hostname": N_("主机名"),
     "architecture": N_("架构"),
     "cpu": N_("处理器"),

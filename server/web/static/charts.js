@@ -194,13 +194,13 @@ function build(panel, answer, place) {
     {
       width: draw.clientWidth || place.clientWidth,
       height: HEIGHT,
-      padding: [8, 4, 0, 0],
+      padding: [8, 22, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "device", scales: ["x", null] }, points: { size: 5 }, drag: { x: true, y: false, setScale: false }, y: false },
       scales: { x: { time: true, min: answer.start, max: answer.end, auto: false, range: () => [answer.start, answer.end] }, y: { range: () => [bottom(panel), top(panel)] } },
       axes: [
         { stroke: ink, font, grid, ticks: { show: false }, size: 22, space: 70, values: (_, splits) => splits.map((at) => axisTime(at, answer, splits[1] - splits[0])) },
-        { stroke: ink, font, grid, ticks: { show: false }, size: AXIS, space: 34, ...(steps ? { incrs: steps } : {}), values: (_, splits) => splits.map((value) => axisText(value, panel.unit)) },
+        { stroke: ink, font, grid, ticks: { show: false }, size: AXIS, space: 24, ...(steps ? { incrs: steps } : {}), values: (_, splits) => splits.map((value) => axisText(value, panel.unit)) },
       ],
       series,
       bands,

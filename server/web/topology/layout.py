@@ -41,10 +41,12 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """``link``: its place among the links; ``path`` as SVG draws it."""
+    """``link``: its place among the links; ``path`` as SVG draws it; ``x`` and ``y``: its middle."""
 
     link: int
     path: str
+    x: float
+    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def lay_out(links: Sequence[Link]) -> Drawing:
         width=max(0, widest * (WIDTH + BETWEEN) - BETWEEN + 2 * EDGE) + (BETWEEN / 2 if _bulges(boxes, links) else 0),
         height=max(0.0, top - APART + EDGE),
         boxes=list(boxes.values()),
-        wires=[Wire(place, _path(boxes, place, link)) for place, link in enumerate(links)],
+        wires=[_wire(boxes, place, link) for place, link in enumerate(links)],
     )
 
 
@@ -202,7 +204,7 @@ def _bulges(boxes: Mapping[str, Box], links: Sequence[Link]) -> bool:
     return any(boxes[link.a.node].column == boxes[link.b.node].column == last for link in links)
 
 
-def _path(boxes: Mapping[str, Box], number: int, link: Link) -> str:
+def _wire(boxes: Mapping[str, Box], number: int, link: Link) -> Wire:
     first, second = boxes[link.a.node], boxes[link.b.node]
     if first.column > second.column:
         first, second = second, first
@@ -211,6 +213,8 @@ def _path(boxes: Mapping[str, Box], number: int, link: Link) -> str:
     x1, x2 = first.x + WIDTH, second.x
     if first.column == second.column:  # two of the same rank: round the outside
         out = x1 + BETWEEN / 2 - 6
-        return f"M{x1:g} {y1:g}C{out:g} {y1:g} {out:g} {y2:g} {x1:g} {y2:g}"
+        path = f"M{x1:g} {y1:g}C{out:g} {y1:g} {out:g} {y2:g} {x1:g} {y2:g}"
+        return Wire(number, path, (x1 + 3 * out) / 4, (y1 + y2) / 2)
     middle = (x1 + x2) / 2
-    return f"M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
+    path = f"M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
+    return Wire(number, path, middle, (y1 + y2) / 2)

@@ -17,7 +17,7 @@ from server.web.equipment.neighbours import FACT, INTERFACE, MAC, Known
 from server.web.i18n import Words
 from server.web.topology.layout import lay_out
 from server.web.topology.links import End, Link, links
-from server.web.topology.texts import FOLDED, Labels, Node, Row, Stood
+from server.web.topology.texts import FOLDED, LINK_WORDS, Labels, Node, Row, Stood
 
 UP = 1.0
 WORST_FIRST = ("fault", "unknown", "normal")
@@ -27,11 +27,14 @@ NETWORK = frozenset({"switch", "network", "router", "firewall", "wireless"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``sign`` normal, fault (an end of it is down) or unknown; ``says`` both ends in words."""
+    """``sign`` normal, fault (an end of it is down) or unknown; ``says`` both ends. ``x``, ``y``: its middle."""
 
     path: str
     sign: str
+    word: str
     says: str
+    x: float
+    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,10 @@ def view(centre: Centre, stood: Iterable[Stood], now_ms: int, words: Words) -> T
         height=drawing.height,
         nodes=[labels.node(box) for box in drawing.boxes],
         lines=[
-            Line(wire.path, signs[place] if place >= 0 else "unknown", labels.says(link))
+            Line(wire.path, sign, words(LINK_WORDS[sign]), labels.says(link), wire.x, wire.y)
             for wire in drawing.wires
             for link, place in (drawn[wire.link],)
+            for sign in (signs[place] if place >= 0 else "unknown",)
         ],
         rows=[labels.row(link, sign) for sign, link in worst_first],
         lonely=[

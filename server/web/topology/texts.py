@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from server.web.health import HEALTH_WORDS
 from server.web.i18n import N_, Words
@@ -76,8 +77,8 @@ class Labels:
 
     def href(self, node: str) -> str:
         if node in self._folded:
-            return f"/devices/{node[len(FOLDED) :]}#neighbours-title"
-        return "" if node.startswith(STRANGER) else f"/devices/{node}"
+            return f"/devices/{quote(node[len(FOLDED) :])}#neighbours-title"
+        return "" if node.startswith(STRANGER) else f"/devices/{quote(node)}"
 
     def node(self, box: Box) -> Node:
         name = self.name(box.node)

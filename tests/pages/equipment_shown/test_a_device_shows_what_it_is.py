@@ -151,7 +151,7 @@ def test_it_says_how_it_is_asked_and_which_way_brings_nothing(room_of: RoomOf) -
     assert "部分有应答" in page
     assert "SSH 命令行 huawei_vrp · 每天备份配置 被拒绝" in page
     assert "CLI 192.0.2.10 端口 22 用户 backup：口令不对" in page
-    assert "识别为 huawei_vrp" in page
+    assert "识别为 华为 VRP" in page
     assert "主用 · 正在采 col-1 在报" in page
     assert "192.0.2.10" in page
     assert "修改采集方式与凭据" in page

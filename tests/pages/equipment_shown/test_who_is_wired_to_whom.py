@@ -61,3 +61,16 @@ def test_without_a_neighbour_it_says_what_to_do(room: Room) -> None:
     page = room.page(TOPOLOGY, room.reader)
     assert "交换机开启 LLDP 或 CDP 后" in seen(page)
     assert "<figure" not in page
+
+
+def test_a_broken_link_is_crossed_out_and_says_so(room_of: RoomOf) -> None:
+    page = room_of("SW-0101", "SW-0102").page(TOPOLOGY)
+    assert page.count('class="cut"') == 1
+    assert re.search(r'class="wire fault" d="[^"]*"><title>[^<]*acc-a07 Gi0/1 断开</title>', page)
+
+
+def test_those_not_drawn_lead_to_the_list_of_neighbours(room_of: RoomOf) -> None:
+    room = room_of("SW-0101", "SW-0102")
+    link = re.search(r'href="(/devices/SW-0102)(#[\w-]+)"', room.page(TOPOLOGY))
+    assert link is not None
+    assert f'id="{link[2][1:]}"' in room.page(link[1])

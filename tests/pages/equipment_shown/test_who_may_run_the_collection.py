@@ -62,7 +62,7 @@ def test_what_wants_a_hand_comes_first_with_the_devices_own_sentence(room_of: Ro
     page = seen(room_of("SW-0101", "SW-0901", "SW-0902", "BMC-0801", "UPS-0401").page("/collection"))
     assert "1 个分组；5 台设备，1 台被拒绝，1 台没有应答，2 台部分有应答。" in page
     needs = page[page.index("先处理") : page.index("分组 room")]
-    order = [needs.index(text) for text in ("用户或口令不对", "5 秒内没有应答", "bmc 凭据", "backup：口令不对")]
+    order = [needs.index(text) for text in ("用户或口令不对", "5 秒内没有应答", "带外控制器凭据", "backup：口令不对")]
     assert order[:2] == sorted(order[:2])
     assert max(order[:2]) < min(order[2:])
     assert "来源不在名册 3 0" in page

@@ -49,7 +49,7 @@ def test_every_failure_of_a_source_has_its_chinese() -> None:
     ("detail", "chinese"),
     [
         ("192.0.2.91:161: no answer within 5 s (asked 2 times)", "192.0.2.91:161：5 秒内没有应答（问了 2 次）"),
-        ("SNMP: the centre keeps no secret snmp of SW-1", "SNMP：中心没有存 SW-1 的 snmp 凭据"),
+        ("SNMP: the centre keeps no secret snmp of SW-1", "SNMP：中心没有存 SW-1 的 SNMP 凭据"),
         (
             "CLI 192.0.2.7 port 22 as backup: sign-in: no common SSH: key exchange",
             "CLI 192.0.2.7 端口 22 用户 backup：登录：SSH 算法谈不拢：key exchange",
