@@ -175,5 +175,10 @@ def _source(row: SourceRow, words: Words) -> SourceLine:
     sign = "normal" if row.gap is None else ("maintenance" if row.gap == "not_offered" else "unknown")
     duration = " ".join(show(row.duration_s, "seconds", words.language)) if row.duration_s is not None else ""
     return SourceLine(
-        row.name, sign, reason or words("读到"), duration, rfc3339(row.at_ms), gap_words(row.detail, words)
+        source_word(row.name, words),
+        sign,
+        reason or words("读到"),
+        duration,
+        rfc3339(row.at_ms),
+        gap_words(row.detail, words),
     )

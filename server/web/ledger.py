@@ -11,6 +11,7 @@ from server.devices.card import CLASSES, ENVIRONMENTS, entries_of, service_life
 from server.devices.life import LIFE_WORDS, STEPS, Life
 from server.devices.tables import Device
 from server.people.posts import POSTS
+from server.people.register import all_people
 from server.people.tables import Person
 from server.times import rfc3339
 from server.web.i18n import N_, Words
@@ -93,6 +94,7 @@ def view(centre: Centre, device: Device, person: Person | None, words: Words, to
     if years is not None:
         until = words("%(n)s 年", n=years)
         shown["service_life_years"] = words("%(years)s，至 %(day)s", years=until, day=last) if last else until
+    names = {each.name: each.display_name for each in all_people(centre.records)}
     held = set(person.posts) if person is not None else set()
     return LedgerView(
         life=device.life,
@@ -118,7 +120,7 @@ def view(centre: Centre, device: Device, person: Person | None, words: Words, to
                 kind=words(KIND_WORDS.get(entry.kind, entry.kind)),
                 what=f"{said(entry.old, words)} → {said(entry.new, words)}",
                 note=" · ".join(text for text in (entry.reference, entry.note) if text),
-                who=entry.actor,
+                who=names.get(entry.actor, entry.actor),
             )
             for entry in entries_of(centre.records, device.device_no)[:SHOWN]
         ],

@@ -105,7 +105,8 @@ def install_problems(app: FastAPI) -> None:
         incident = secrets.token_hex(4)
         log.error("unexpected error", exc_info=error, extra={"incident": incident, "path": request.url.path})
         detail = f"something unexpected happened; the centre's log has it as incident {incident}"
-        return await answer(request, Problem(500, "Internal error", detail, incident=incident))
+        zh = f"出了意外；中心的日志里记着这次事故，编号 {incident}"
+        return await answer(request, Problem(500, "Internal error", detail, incident=incident, detail_zh=zh))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(ActRefused, on_refused)

@@ -56,7 +56,7 @@ def context(view: RunView, words: Words) -> dict[str, Any]:
             for hole in record["gaps"]["holes"][:MOST_ROWS]
             for reason in [GAP_REASONS.get(hole["reason"], hole["reason"])]
         ],
-        "told": facts_in_words([(fact["key"], fact["value"]) for fact in record["facts"]], words),
+        "identity": facts_in_words([(fact["key"], fact["value"]) for fact in record["facts"]], words),
         "limits": [words(LIMIT_WORDS[key]) for key in record["limits"] if key in LIMIT_WORDS],
     }
 
