@@ -15,6 +15,7 @@ from server.alarms.opening import event_alarm
 from server.alarms.tables import Alarm
 from server.happenings.rows import Stretch, event_rows, stretches
 from server.happenings.tables import EventRow, FactChange, FactRow, SourceGapRow
+from server.happenings.tongues import tongues
 from server.inbox.arrival import Arrival
 from server.records import Records
 from server.records.cursors import read_cursor, table_of, upsert, write_cursor
@@ -128,5 +129,7 @@ def alarm_of(event: dict[str, Any]) -> dict[str, Any] | None:
     if event["severity"] > Severity.ERROR or event["kind"] == "user_log":
         return None
     severity = RuleSeverity.FAULT if event["severity"] <= Severity.CRITICAL else RuleSeverity.WARNING
-    text = f"{event['source']}: {event['text']}"
+    zh, en = tongues(event["text"])
+    # A sentence of ours in both languages says enough; a line of a log says nothing of where it stood.
+    text = event["text"] if zh != en else f"{event['source']}: {event['text']}"
     return event_alarm(event["device_no"], event["id"], severity, event["at_ms"], text, late=event["late"])
