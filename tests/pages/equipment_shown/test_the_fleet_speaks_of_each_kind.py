@@ -64,3 +64,8 @@ def test_every_state_with_a_sign_is_one_of_the_catalogue() -> None:
     for metric, signs in SIGNS.items():
         known = set(catalogue[metric].states)
         assert not known or set(signs) == known, metric
+
+
+def test_an_alarm_told_in_words_names_no_source(room_of: RoomOf) -> None:
+    page = seen(room_of("UPS-0402").page("/devices"))
+    assert "最近：UPS 转电池供电" in page
