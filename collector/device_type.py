@@ -75,7 +75,7 @@ class Place:
             return (self.part or "{index}").format(index=index)
         key = walk.text(f"{self.via}.{index}") if self.via else index
         while key:
-            if text := walk.text(f"{self.named_by}.{key}"):
+            if text := walk.text(f"{self.named_by}.{key}").strip(QUOTES):
                 return f"{self.part} {text}".strip()
             key = key.rpartition(".")[0]
         return f"{self.part} {index}".strip()

@@ -226,11 +226,17 @@ FAMILIES: dict[str, tuple[str, dict[str, Value], Series]] = {
             "1.3.6.1.4.1.19046.11.1.1.1.2.1.3.1": 24,
             "1.3.6.1.4.1.19046.11.1.1.3.2.1.2.1": b"Fan 1 Tach",
             "1.3.6.1.4.1.19046.11.1.1.3.2.1.3.1": b"35% of maximum",
+            "1.3.6.1.4.1.19046.11.1.1.5.21.1.2.1": b"DIMM 2",
+            "1.3.6.1.4.1.19046.11.1.1.5.21.1.8.1": b"Normal",
+            "1.3.6.1.4.1.19046.11.1.1.12.2.1.2.1": b"Drive 0",
+            "1.3.6.1.4.1.19046.11.1.1.12.2.1.3.1": b"Critical",
         },
         {
             ("hardware_state", ""): 1,
             ("temperature_celsius", "Ambient Temp"): 24,
             ("fan_drive_ratio", "Fan 1 Tach"): 0.35,
+            ("module_state", "memory DIMM 2"): 1,
+            ("module_state", "disk Drive 0"): 3,
         },
     ),
     "dell_idrac": (

@@ -10,8 +10,9 @@ from collector.walk import Walk
 from readings.model import Gap
 from tests.recognising.families import FAMILIES as FAMILIES_AT_HAND
 from tests.recognising.families_of_rooms import FAMILIES_OF_ROOMS
+from tests.recognising.families_of_servers import FAMILIES_OF_SERVERS
 
-FAMILIES = FAMILIES_AT_HAND | FAMILIES_OF_ROOMS
+FAMILIES = FAMILIES_AT_HAND | FAMILIES_OF_ROOMS | FAMILIES_OF_SERVERS
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -62,3 +63,10 @@ def test_an_older_table_counts_only_where_the_newer_is_not_there(types: dict[str
     for answers, busy in (({f"{old}.1": 12}, 0.12), ({f"{old}.1": 12, f"{new}.1": 13}, 0.13)):
         read = read_device(types["cisco_ios"], Walk({"1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.9.1.1", **answers}))
         assert [sample.value for sample in read.samples if sample.metric == "cpu_busy_ratio"] == [busy]
+
+
+def test_an_empty_slot_or_bay_is_no_module(types: dict[str, DeviceType]) -> None:
+    _, answers, _ = FAMILIES["xfusion_ibmc"]
+    read = read_device(types["xfusion_ibmc"], Walk(answers))
+    modules = {sample.part for sample in read.samples if sample.metric == "module_state"}
+    assert modules == {"processor CPU1", "memory DIMM000", "disk Disk0"}
