@@ -154,7 +154,7 @@ def _needs(shares: Sequence[Share], boxes: Sequence[CollectorState], words: Word
             row.answering.sign,
             row.answering.word,
             row.name,
-            _why(row),
+            _why(row, words),
             f"/devices/{row.device_no}#asked",
             words("查看"),
         )
@@ -176,6 +176,9 @@ def _who(share: Share, words: Words) -> str:
     return words("；").join(said)
 
 
-def _why(row: Row) -> str:
+def _why(row: Row, words: Words) -> str:
     way = row.trouble
-    return "" if way is None else f"{way.title}: {way.detail}" if way.detail else f"{way.title}: {way.word}"
+    if way is None:
+        return ""
+    said = way.detail or way.word
+    return said if said.startswith(way.title) else f"{way.title}{': ' if words.language == 'en' else '：'}{said}"
