@@ -16,7 +16,7 @@ from server.web.topology.links import STRANGER, Link, short
 
 FOLDED = f"{STRANGER}…"  # and a device number: those strangers of it that are not drawn one by one
 INSIDE = 10
-PORT_UNITS, NAME_UNITS, UNDER_UNITS = 13, 24, 30  # what fits, in widths of a Latin letter
+PORT_UNITS, NAME_UNITS, UNDER_UNITS = 13, 24, 34  # what fits, in widths of a Latin letter
 LINK_WORDS: dict[str, str] = {"normal": N_("连通"), "fault": N_("断开"), "unknown": N_("无数据")}
 Stood = tuple[Ledger, Standing]
 
@@ -83,7 +83,7 @@ class Labels:
     def node(self, box: Box) -> Node:
         name = self.name(box.node)
         sign, word = "stranger", self._words("不在台账")
-        leaf = [slot.port for slot in (*box.left, *box.right)] if box.height == LEAF else []
+        leaf = [short(slot.port) for slot in (*box.left, *box.right)] if box.height == LEAF else []
         under = " · ".join(text for text in (*leaf, word) if text and box.node not in self._folded) or word
         if not box.node.startswith(STRANGER):
             ledger, standing = self._devices[box.node]
