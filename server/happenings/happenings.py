@@ -129,5 +129,5 @@ def alarm_of(event: dict[str, Any]) -> dict[str, Any] | None:
     if event["severity"] > Severity.ERROR or event["kind"] == "user_log":
         return None
     severity = RuleSeverity.FAULT if event["severity"] <= Severity.CRITICAL else RuleSeverity.WARNING
-    text = told(event["source"], event["text"])
+    text = told(event["source"], event["kind"], event["text"])
     return event_alarm(event["device_no"], event["id"], severity, event["at_ms"], text, late=event["late"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from checklists.sentences import Text
+from server.happenings.chinese import OWN, in_chinese
 
 BETWEEN = " / "
 # Who wrote a line that was told in one tongue only: (zh, en).
@@ -19,15 +20,17 @@ WRITERS = {
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-def told(source: str, text: str) -> Text:
-    """``text`` of an event in each language; a device's own line with who wrote it.
+def told(source: str, kind: str, text: str) -> Text:
+    """``text`` of an event in each language: our own sentences as they are, a device's own line with who wrote it.
 
-    >>> told("kernel", "EXT4-fs error")
+    >>> told("kernel", "error", "EXT4-fs error")
     Text(zh='内核：EXT4-fs error', en='kernel: EXT4-fs error')
     """
     zh, en = tongues(text)
     if zh != en:
         return Text(zh, en)
+    if kind in OWN:
+        return Text(in_chinese(text), text)
     writer = WRITERS.get(source, (source, source))
     return Text(f"{writer[0]}：{zh}", f"{writer[1]}: {en}")
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.web.gap_words import HOLE, gap_words, in_chinese, phrases
+from server.happenings.chinese import HOLE, in_chinese, phrases
+from server.web.gap_words import gap_words
 from server.web.i18n import words_of
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -14,9 +14,10 @@ import collector
 from collector.device_files import load_device_types
 from collector.probes.ipmi_words import ABSENT, STATES
 from readings.catalogue import load_catalogue
+from server.happenings.chinese import WORDS, in_chinese
 from server.web.equipment.identity import facts_in_words
-from server.web.gap_words import LOCALE, event_words, in_chinese
-from server.web.i18n import words_of
+from server.web.gap_words import event_words
+from server.web.i18n import LOCALE_FOLDER, words_of
 from server.web.kinds import type_word
 
 ZH, EN = words_of("zh"), words_of("en")
@@ -53,6 +54,21 @@ def test_what_is_put_together_of_pieces_has_its_chinese_too() -> None:
          "日志里有 9 条是开始采集以前的，不再逐条告知"),
         ("walk_incomplete", "snmp", "1.3.6.1: the agent went back to 1.3; it fell silent at 1.4",
          "1.3.6.1：设备的应答倒回到 1.3；问到 1.4 时没有应答了"),
+        ("restart", "restarts",
+         "this host was started again; unplanned: nothing shut it down in order (wtmp has no record of both starts)",
+         "本机重新启动过；非计划：此前没有有序关机（wtmp 里没有两次启动的记录）"),
+        ("remounted_read_only", "ext4", "/data (ext4) takes no more writes: it was remounted read-only",
+         "/data（ext4）不再可写：被重新挂载为只读"),
+        ("kernel_taint", "taint", "taint bit 4: the processor reported a machine check",
+         "内核污染位 4：处理器报告了机器检查异常"),
+        ("clock_step", "clock", "the wall clock was set back by 3600.000 s", "系统时间被拨慢 3600.000 秒"),
+        ("service_restarted", "services", "MSSQL was started again, process 812 instead of 411",
+         "MSSQL 重新启动过，进程由 411 变为 812"),
+        ("watched_process_ended", "watched_processes", "settle: process 4711 ended, 0 running now",
+         "settle：进程 4711 结束，现有 0 个在运行"),
+        ("watched_port_closed", "watched_ports", "order: 192.0.2.5 port 9000 no longer accepts",
+         "order: 192.0.2.5 端口 9000 不再接受连接"),
+        ("error", "kernel", "EXT4-fs error: it was remounted read-only", "EXT4-fs error: it was remounted read-only"),
         ("device_log", "syslog", "no answer", "no answer"),
         ("link_down", "trap", "接口断开 / interface down", "接口断开"),
     ],
@@ -63,12 +79,12 @@ def test_an_event_is_told_as_its_reader_reads(kind: str, source: str, text: str,
 
 
 def test_every_word_of_a_controllers_log_that_is_understood_has_its_chinese() -> None:
-    told = tomllib.loads((LOCALE / "events.toml").read_text("utf-8"))["ipmi"]
+    told = tomllib.loads((WORDS / "events.toml").read_text("utf-8"))["ipmi"]
     assert sorted(STATES.keys() - told.keys() - ABSENT) == []
 
 
 def test_every_device_type_is_called_something() -> None:
-    known = tomllib.loads((LOCALE / "device_types.toml").read_text("utf-8"))
+    known = tomllib.loads((LOCALE_FOLDER / "device_types.toml").read_text("utf-8"))
     assert sorted(known) == sorted(load_device_types(load_catalogue()))
     assert type_word("huawei_vrp", ZH) == "华为 VRP"
     assert type_word("of_tomorrow", EN) == "of_tomorrow"
