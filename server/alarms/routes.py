@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
 
 from server.alarms.closing import close_alarm, close_alarms
 from server.alarms.queries import open_alarms
@@ -17,16 +17,19 @@ from server.web.access import ActingDep, CentreDep, NowDep, ReaderDep
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
 
 
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]  # as many as a database counts
+
+
 class Closing(BaseModel):
     model_config = {"extra": "forbid"}
 
-    reason: str
+    reason: Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class ClosingAll(Closing):
     """``up_to``: the newest alarm that was seen; what came after it stays open."""
 
-    up_to: int
+    up_to: Number
 
 
 @router.get("/alarms")
@@ -42,7 +45,9 @@ def alarms_of_device(device_no: str, _caller: ReaderDep, centre: CentreDep) -> d
 
 
 @router.post("/alarms/{alarm_id}/close")
-def close(alarm_id: int, said: Closing, caller: ActingDep, centre: CentreDep, now: NowDep) -> dict[str, Any]:
+def close(
+    alarm_id: Annotated[int, Path(ge=0, le=2**63 - 1)], said: Closing, caller: ActingDep, centre: CentreDep, now: NowDep
+) -> dict[str, Any]:
     """One that an event opened. The event stays, and every judgement that rests on it."""
     return alarm_object(close_alarm(centre.records, alarm_id, said.reason, actor=caller.actor, now=now))
 

@@ -106,6 +106,22 @@ def test_without_a_fitting_reason_nothing_is_closed(centre: Centre, duty: Client
     assert acts(centre) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"/api/v1/alarms/{2**70}/close", b'{"reason": "x"}'),
+        ("/api/v1/devices/SRV-1/alarms/close", f'{{"reason": "x", "up_to": {2**70}}}'.encode()),
+        ("/api/v1/alarms/1/close", b'{"reason": "a\\u0000b"}'),
+        ("/api/v1/alarms/1/close", b'{"reason": "a\\ud800b"}'),
+    ],
+    ids=["a number beyond all", "up to beyond all", "a zero byte", "half a letter"],
+)
+def test_what_no_database_can_hold_is_refused(duty: Client, happen: Happen, path: str, body: bytes) -> None:
+    happen(1)
+    answer = duty.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in {400, 422}
+
+
 def test_what_a_finding_opened_is_closed_by_the_finding_alone(centre: Centre, clock: HandClock, duty: Client) -> None:
     with centre.records.writing() as session:
         open_for_findings(session, [FINDING])

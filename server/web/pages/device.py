@@ -85,8 +85,8 @@ async def close_event_alarms(
     centre: CentreDep,
     now: NowDep,
     words: WordsDep,
-    up_to: Annotated[int, Form(ge=0)],
-    reason: Annotated[str, Form(max_length=2000)] = "",
+    up_to: Annotated[int, Form(ge=0, le=2**63 - 1)],
+    reason: Annotated[str, Form(max_length=2000, pattern=r"^[^\x00]*$")] = "",
 ) -> Response:
     async def act() -> str:
         closed = await run_in_threadpool(
