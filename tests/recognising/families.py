@@ -24,6 +24,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Value], Series]] = {
             "1.3.6.1.4.1.2011.5.25.31.1.1.1.1.7.31": 0,
             "1.3.6.1.4.1.2011.5.25.31.1.1.1.1.9.9": 0,
             "1.3.6.1.4.1.2011.5.25.31.1.1.1.1.9.31": 0,
+            "1.3.6.1.4.1.2011.6.122.15.1.2.1.4.9": 48211,
             "1.3.6.1.4.1.2011.5.25.31.1.1.18.1.5.1": 1,
             "1.3.6.1.4.1.2011.5.25.31.1.1.18.1.5.2": 2,
             "1.3.6.1.4.1.2011.5.25.31.1.1.18.1.6.1": 1,
@@ -34,6 +35,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Value], Series]] = {
         {
             ("cpu_busy_ratio", "total"): 0.03,
             ("memory_used_ratio", ""): 0.14,
+            ("sessions_count", ""): 48211,
             ("module_state", "CE-MPUD-HALF 9"): 1,
             ("power_supply_state", "power supply 1"): 1,
             ("voltage_volts", "power supply 1"): 53.509,

@@ -9,10 +9,11 @@ from collector.identify import identify, read_device
 from collector.walk import Walk
 from readings.model import Gap
 from tests.recognising.families import FAMILIES as FAMILIES_AT_HAND
+from tests.recognising.families_of_networks import FAMILIES_OF_NETWORKS
 from tests.recognising.families_of_rooms import FAMILIES_OF_ROOMS
 from tests.recognising.families_of_servers import FAMILIES_OF_SERVERS
 
-FAMILIES = FAMILIES_AT_HAND | FAMILIES_OF_ROOMS | FAMILIES_OF_SERVERS
+FAMILIES = FAMILIES_AT_HAND | FAMILIES_OF_NETWORKS | FAMILIES_OF_ROOMS | FAMILIES_OF_SERVERS
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -27,7 +28,7 @@ def test_a_family_is_recognised_and_its_answers_mean_what_its_mib_says(name: str
     assert read.unmapped == []
 
 
-@pytest.mark.parametrize("name", sorted(FAMILIES.keys() - {"apc_netbotz", "sentry_pdu"}))
+@pytest.mark.parametrize("name", sorted(FAMILIES.keys() - {"apc_netbotz", "sentry_pdu", "tp_link"}))
 def test_a_state_its_mib_does_not_list_is_a_gap_and_told(name: str, types: dict[str, DeviceType]) -> None:
     object_id, answers, _ = FAMILIES[name]
     type_ = types[name]

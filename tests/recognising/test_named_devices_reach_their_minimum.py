@@ -45,7 +45,8 @@ MINIMA: dict[str, Minimum] = {
         "cisco_ios", "WS-C3750G-12S-S", 19,
         {"cpu_busy_ratio": 1, "memory_used_ratio": 3, "fan_state": 1, "power_supply_state": 1, "temperature_celsius": 2,
          "optical_power_dbm": 4},
-        {("cpu_busy_ratio", "total"): 0.29, ("temperature_celsius", "Gi1/0/1 Module Temperature Sensor"): 41.9,
+        {("cpu_busy_ratio", "total"): 0.29, ("module_state", "stack member 1"): 1,
+         ("temperature_celsius", "Gi1/0/1 Module Temperature Sensor"): 41.9,
          ("optical_power_dbm", "Gi1/0/6 Transmit Power Sensor"): -5.1},
     ),
     # Two processors of each of seven cards and of the two controllers; the two cards without memory have none.
@@ -124,8 +125,10 @@ MINIMA: dict[str, Minimum] = {
     ),
     "ruijie-n18010": (
         "ruijie_rgos", "N18010", 395,
-        {"temperature_celsius": 15, "power_supply_state": 20, "fan_state": 36},
+        {"temperature_celsius": 106, "power_supply_state": 20, "fan_state": 36, "fan_rpm": 36, "voltage_volts": 27},
         {("temperature_celsius", "switch 1 M1"): 38, ("temperature_critical_celsius", "switch 1 M1"): 100,
+         ("voltage_volts", "power supply 1.2 input"): 218, ("current_amperes", "power supply 1.1 output"): 7.046,
+         ("fan_rpm", "fan 1.1.1"): 2550, ("temperature_celsius", "switch 1 slot 1 index 1"): 19,
          ("power_supply_state", "Power supply 1"): 1, ("fan_state", "fan1"): 1},
     ),
     "fortinet-xcu": (

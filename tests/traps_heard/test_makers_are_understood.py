@@ -10,6 +10,7 @@ from tests.traps_heard.conftest import MakeEar, switch
 
 ENT_NAME = "1.3.6.1.2.1.47.1.1.1.1.7.67108867"
 CISCO, HUAWEI, H3C = "1.3.6.1.4.1.9.9", "1.3.6.1.4.1.2011.5.25.219.2", "1.3.6.1.4.1.25506.2.6.2.0"
+PAN, RUIJIE = "1.3.6.1.4.1.25461.2.1.3", "1.3.6.1.4.1.4881.1.1.10.2.1"
 IDRAC, IBMC = "1.3.6.1.4.1.674.10892.5.3", "1.3.6.1.4.1.2011.2.235.1.1.500"
 
 Sent = tuple[str, list[str], str, Severity, str]
@@ -78,6 +79,25 @@ SENT: dict[str, Sent] = {
         "1.3.6.1.4.1.3375.2.4.0.10", ["1.3.6.1.4.1.3375.2.4.1.1", "s", "/Common/web 10.0.0.8:443"],
         "pool_member_down", Severity.ERROR,
         "服务成员离线：/Common/web 10.0.0.8:443 / a member of a pool went down: /Common/web 10.0.0.8:443",
+    ),
+    "palo alto: any event, with its sentence": (
+        f"{PAN}.2.0.600", [f"{PAN}.1.304", "s", "Auto update failed", f"{PAN}.1.303", "i", "4"],
+        "firewall_event", Severity.ERROR,
+        "PAN-OS 事件（高）：Auto update failed / event of PAN-OS (high): Auto update failed",
+    ),
+    "palo alto: a power supply fails": (
+        f"{PAN}.2.0.913", [f"{PAN}.1.304", "s", "PS 2", f"{PAN}.1.303", "i", "5"],
+        "power_supply_failed", Severity.ERROR, "电源故障：PS 2 / a power supply failed: PS 2",
+    ),
+    "ruijie: a fan in a stack fails": (
+        f"{RUIJIE}.2.26",
+        [f"{RUIJIE}.1.43.1.2.1.3.2", "i", "3", f"{RUIJIE}.1.43.1.3.1.3.2", "i", "2",
+         f"{RUIJIE}.1.43.1.4.1.3.2", "i", "5"],
+        "fan_state", Severity.ERROR, "风扇 3/2 状态：异常 / fan 3/2 is abnormal",
+    ),
+    "ruijie: the memory of a node is well again": (
+        f"{RUIJIE}.2.38", ["1.3.6.1.4.1.4881.1.1.10.2.35.1.2.1.3.1", "i", "61"], "memory_high_over", Severity.NOTICE,
+        "内存占用恢复：61% / memory is well again: 61 %",
     ),
     "juniper: a fan fails": (
         "1.3.6.1.4.1.2636.4.1.2", ["1.3.6.1.4.1.2636.3.1.8.1.6.4.1.0.0", "s", "Top Fan Tray"], "fan_failed",
