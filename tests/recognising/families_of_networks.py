@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.recognising.families import Series, Value
+from collector.walk import Value
+from tests.recognising.families import Series
 
 RUIJIE = "1.3.6.1.4.1.4881.1.1.10.2"
 CISCO = "1.3.6.1.4.1.9.9"
