@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from server.web.equipment.newest import natural
@@ -15,6 +16,7 @@ HEAD, SLOT, FOOT, LEAF = 38, 17, 7, 40
 GAP, APART = 14, 44
 EDGE = 1  # a border on the edge of the picture would be cut in half
 SWEEPS = 4
+KEPT = 4  # cables are moved seldom, and a thousand switches take a second to lay out
 AS_NEAR = 1.05  # a second core is hardly further from everything than the first
 Near = Mapping[str, Mapping[str, None]]
 
@@ -59,6 +61,11 @@ class Drawing:
 
 def lay_out(links: Sequence[Link]) -> Drawing:
     """The same picture for the same links. What hangs together stands together, the largest first."""
+    return _laid_out(tuple(links))
+
+
+@lru_cache(KEPT)
+def _laid_out(links: tuple[Link, ...]) -> Drawing:
     near: dict[str, dict[str, None]] = defaultdict(dict)
     for link in links:
         near[link.a.node][link.b.node] = None

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from server.centre import Centre
 from server.happenings.tables import FactRow
-from server.live import DeviceNow, stale_before
+from server.live import Live, stale_before
 from server.web.collection.known import names_of
 from server.web.equipment.neighbours import FACT, INTERFACE, MAC, Known
 from server.web.i18n import Words
@@ -56,8 +56,7 @@ def view(centre: Centre, stood: Iterable[Stood], now_ms: int, words: Words) -> T
     found = links(told, Known(names_of(centre.records))) if told else []
     shown = [link for link in found if link.b.stranger or link.b.node in by_number]
     ends = {end.node for link in shown for end in (link.a, link.b) if not end.stranger}
-    states = {node: _port_states(centre.live.devices.get(node), now_ms) for node in ends}
-    signs = [_sign(link, states) for link in shown]
+    signs = [_sign(link, centre, now_ms) for link in shown]
     worst_first = sorted(zip(signs, shown, strict=True), key=lambda row: WORST_FIRST.index(row[0]))
     drawn = _folded(shown)
     drawing = lay_out([link for link, _ in drawn])
@@ -96,24 +95,23 @@ def _facts(centre: Centre, known: Mapping[str, Stood]) -> dict[str, dict[str, st
     return dict(found)
 
 
-def _port_states(device: DeviceNow | None, now_ms: int) -> dict[str, float]:
-    """Port → its state as read just now; what is old or a gap is not known."""
-    if device is None:
-        return {}
-    oldest = stale_before(device, now_ms)
-    return {
-        part: value
-        for source in device.sources.values()
-        if source.gap is None and source.at_ms >= oldest
-        for (metric, part), value in zip(source.series.series, source.values.tolist(), strict=True)
-        if metric == "interface_state" and isfinite(value)
-    }
-
-
-def _sign(link: Link, states: Mapping[str, Mapping[str, float]]) -> str:
+def _sign(link: Link, centre: Centre, now_ms: int) -> str:
     """Of the ends whose port is read: one that is not up breaks the link, none that is read leaves it unknown."""
-    known = [states[end.node][end.port] for end in (link.a, link.b) if end.port in states.get(end.node, {})]
+    known = [state for end in (link.a, link.b) if (state := _port_state(centre.live, end, now_ms)) is not None]
     return "unknown" if not known else "normal" if all(state == UP for state in known) else "fault"
+
+
+def _port_state(live: Live, end: End, now_ms: int) -> float | None:
+    """As read just now; what is old, a gap or nobody's is not known."""
+    device = live.devices.get(end.node)
+    if device is None:
+        return None
+    oldest = stale_before(device, now_ms)
+    for source in device.sources.values():
+        column = source.series.index.get(("interface_state", end.port))
+        if column is not None and source.gap is None and source.at_ms >= oldest and isfinite(source.values[column]):
+            return float(source.values[column])
+    return None
 
 
 def _folded(shown: Sequence[Link]) -> list[tuple[Link, int]]:
