@@ -21,7 +21,7 @@ from server.web.device_tables import (
     judged,
     source_groups,
 )
-from server.web.equipment.identity import facts_in_words
+from server.web.equipment.identity import FactsInWords, facts_in_words
 from server.web.equipment.parts import part_word
 from server.web.groups import FAMILIES, Family, Row
 from server.web.health import GAP_REASONS
@@ -82,7 +82,7 @@ class DeviceView:
     findings_met: Sequence[Finding]
     events: Sequence[Happening]
     sources: Sequence[SourceGroup]
-    facts: Sequence[tuple[str, str]]
+    facts: FactsInWords
 
 
 def view(glance: Glance, ledger: Ledger, takes: Collection[str] = ()) -> DeviceView:

@@ -56,7 +56,7 @@ def context(view: RunView, words: Words) -> dict[str, Any]:
             for hole in record["gaps"]["holes"][:MOST_ROWS]
             for reason in [GAP_REASONS.get(hole["reason"], hole["reason"])]
         ],
-        "identity": facts_in_words([(fact["key"], fact["value"]) for fact in record["facts"]], words),
+        "identity": _identity([(fact["key"], fact["value"]) for fact in record["facts"]], words),
         "limits": [words(LIMIT_WORDS[key]) for key in record["limits"] if key in LIMIT_WORDS],
     }
 
@@ -112,3 +112,9 @@ def _signer(who: Mapping[str, str] | None, record: Mapping[str, Any], words: Wor
 
 def _language(words: Words) -> Any:
     return "zh" if words.language == "zh" else "en"
+
+
+def _identity(facts: Sequence[tuple[str, str]], words: Words) -> list[tuple[str, str]]:
+    """What goes on paper: all but the packages one by one, whose number and hash stand there; the record has each."""
+    told = facts_in_words(facts, words)
+    return [*told.named, *(fact for fact in told.others if not fact[0].startswith("packages.list."))]

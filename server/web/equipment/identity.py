@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from server.web.equipment.newest import natural
 from server.web.gap_words import gap_words
@@ -33,14 +34,30 @@ FACT_WORDS: dict[str, str] = {
     "hostname": N_("主机名"),
     "architecture": N_("架构"),
     "cpu": N_("处理器"),
+    "os.pretty_name": N_("操作系统"),
+    "kernel.release": N_("内核"),
+    "kernel.machine": N_("架构"),
+    "cpu.model_name": N_("处理器"),
+    "cpu.count": N_("逻辑处理器数"),
+    "disk.names": N_("磁盘"),
+    "nic.names": N_("网卡"),
+    "packages.count": N_("软件包数"),
+    "packages.sha256": N_("软件包清单散列"),
     "tls": N_("TLS 版本"),
     "tls distrust": N_("不信任的原因"),
 }
 VALUES: dict[str, str] = {"raw socket": N_("原始套接字"), "datagram socket": N_("数据报套接字")}
 
 
-def facts_in_words(facts: Sequence[tuple[str, str]], words: Words) -> list[tuple[str, str]]:
-    """Known keys in our words and their order, then the rest as it was told."""
+@dataclass(frozen=True, slots=True)
+class FactsInWords:
+    """``named``: in our words and their order; ``others``: keys as they were told (a host tells each package)."""
+
+    named: Sequence[tuple[str, str]]
+    others: Sequence[tuple[str, str]]
+
+
+def facts_in_words(facts: Sequence[tuple[str, str]], words: Words) -> FactsInWords:
     order = list(FACT_WORDS)
     found: list[tuple[int, str, str]] = []
     for key, value in facts:
@@ -50,7 +67,11 @@ def facts_in_words(facts: Sequence[tuple[str, str]], words: Words) -> list[tuple
         of = words("端口 %(n)s", n=of[5:]) if of.startswith("port ") else of
         title = f"{words(FACT_WORDS[plain])} {of}".strip() if plain in FACT_WORDS else key
         found.append((order.index(plain) if plain in FACT_WORDS else len(order), title, _value(plain, value, words)))
-    return [(title, value) for _, title, value in sorted(found, key=lambda fact: (fact[0], fact[1]))]
+    found.sort(key=lambda fact: (fact[0], natural(fact[1])))
+    return FactsInWords(
+        named=[(title, value) for place, title, value in found if place < len(order)],
+        others=[(title, value) for place, title, value in found if place == len(order)],
+    )
 
 
 def _of_whom(key: str) -> tuple[str, str]:

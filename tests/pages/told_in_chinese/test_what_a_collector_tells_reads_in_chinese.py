@@ -91,12 +91,14 @@ def test_every_device_type_is_called_something() -> None:
 
 
 def test_what_a_device_is_stands_in_words() -> None:
-    told = [("device_type", "generic_switch"), ("ping_method", "raw socket"), ("model Node 2", "X1"), ("colour", "red"),
+    told = [("packages.list.a", "apt=2.6.1 adduser=3.134"), ("os.pretty_name", "Debian 12"), ("device_type", "generic_switch"), ("ping_method", "raw socket"), ("model Node 2", "X1"), ("colour", "red"),
             ("tls distrust port 443", "the certificate is not trusted (expired)")]  # fmt: skip
-    assert facts_in_words(told, ZH) == [
+    found = facts_in_words(told, ZH)
+    assert found.named == [
         ("型号 Node 2", "X1"),
         ("识别为", "通用交换机"),
         ("Ping 方式", "原始套接字"),
+        ("操作系统", "Debian 12"),
         ("不信任的原因 端口 443", "证书不受信任（expired）"),
-        ("colour", "red"),
     ]
+    assert found.others == [("colour", "red"), ("packages.list.a", "apt=2.6.1 adduser=3.134")]
