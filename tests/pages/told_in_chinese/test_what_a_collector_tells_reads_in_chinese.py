@@ -91,7 +91,8 @@ def test_every_device_type_is_called_something() -> None:
 
 
 def test_what_a_device_is_stands_in_words() -> None:
-    told = [("packages.list.a", "apt=2.6.1 adduser=3.134"), ("os.pretty_name", "Debian 12"), ("device_type", "generic_switch"), ("ping_method", "raw socket"), ("model Node 2", "X1"), ("colour", "red"),
+    told = [("packages.list.a", "apt=2.6.1 adduser=3.134"), ("os.pretty_name", "Debian 12"),
+            ("device_type", "generic_switch"), ("ping_method", "raw socket"), ("model Node 2", "X1"), ("colour", "red"),
             ("tls distrust port 443", "the certificate is not trusted (expired)")]  # fmt: skip
     found = facts_in_words(told, ZH)
     assert found.named == [
